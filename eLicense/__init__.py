@@ -1,0 +1,1 @@
+"""The licence: catalogue, matters, issue, life cycle, use and status."""

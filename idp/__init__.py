@@ -1,0 +1,1 @@
+"""Who you are and who may ask: people, factors, sessions, OAuth 2 and OpenID Connect."""

@@ -1,0 +1,1 @@
+"""The code: mint, check, draw, and name what is spent."""

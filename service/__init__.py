@@ -1,0 +1,1 @@
+"""Composition root: settings, wiring, background jobs, WSGI app, command line."""

@@ -1,0 +1,1 @@
+"""The two stores: durable and expiring, and their migrations."""

@@ -1,0 +1,1 @@
+"""How we speak HTTP: calls, replies, guards, pages and problems."""
