@@ -49,11 +49,16 @@ class Problem(Exception):  # noqa: N818 - the field's word (RFC 9457), and every
     """
 
     code: ClassVar[str] = "problem"
-    mend: ClassVar[str] = "See the documentation of this error code."
+    mend: str = "See the documentation of this error code."
 
-    def __init__(self, *, detail: str = "") -> None:
-        """Make the refusal; ``detail`` goes to the log and nowhere else."""
+    def __init__(self, mend: str | None = None, *, detail: str = "") -> None:
+        """Make the refusal; ``mend`` where this case can be told more exactly than the class can.
+
+        ``detail`` goes to the log and nowhere else.
+        """
         super().__init__(self.code)
+        if mend is not None:
+            self.mend = mend
         self.detail = detail
 
     def __str__(self) -> str:
@@ -120,9 +125,9 @@ class TooLarge(Problem):
 class _Delayed(Problem):
     """A refusal that names when to come back."""
 
-    def __init__(self, *, retry_after: int = 1, detail: str = "") -> None:
+    def __init__(self, mend: str | None = None, *, retry_after: int = 1, detail: str = "") -> None:
         """Make the refusal; ``retry_after`` is in whole seconds, at least 1."""
-        super().__init__(detail=detail)
+        super().__init__(mend, detail=detail)
         self.retry_after = max(1, retry_after)
 
 
