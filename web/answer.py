@@ -1,0 +1,69 @@
+"""From call to reply, the same way for every route and for the lane.
+
+body within its limit → form token (pages) → authorisation → handler → refusal into its form → headers, log.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from manyou.errors import Problem
+from web.headers import machine_headers
+from web.problems import status_of, to_page, to_problem_json
+
+if TYPE_CHECKING:
+    from web.call import Call
+    from web.endpoint import Endpoint
+    from web.pages import Pages
+    from web.reply import Reply
+
+__all__ = ["answer", "refuse"]
+
+log = structlog.get_logger("web")
+
+
+class InternalFault(Problem):
+    """Something of ours failed; the log knows what."""
+
+    code = "internal_fault"
+    mend = "Report the request id to the operator."
+
+
+def answer(endpoint: Endpoint, call: Call, pages: Pages) -> Reply:
+    """Answer a call; never raises."""
+    try:
+        call.read_body(endpoint.body_limit)
+        if endpoint.page and endpoint.method == "POST":
+            pages.guard.check(call)
+        call.principal = endpoint.authorisation.admit(call)
+        reply = endpoint.handle(call)
+    except Problem as problem:
+        reply = refuse(endpoint, call, problem, pages)
+    except Exception as fault:
+        log.exception("fault", endpoint=endpoint.path, request_id=call.request_id, kind=type(fault).__name__)
+        reply = refuse(endpoint, call, InternalFault(), pages)
+    return reply.adding(("X-Request-Id", call.request_id), *_missing(reply, pages))
+
+
+def refuse(endpoint: Endpoint | None, call: Call, problem: Problem, pages: Pages) -> Reply:
+    """Give a refusal its form, and log it without anything that the caller sent."""
+    log.info(
+        "refused",
+        code=problem.code,
+        detail=problem.detail,
+        endpoint=endpoint.path if endpoint else "",
+        status=status_of(problem),
+        request_id=call.request_id,
+    )
+    if endpoint is not None and endpoint.refuse is not None:
+        return endpoint.refuse(call, problem)
+    wants_page = endpoint.page if endpoint else "text/html" in (call.header("Accept") or "")
+    return to_page(call, problem, pages) if wants_page else to_problem_json(call, problem, pages)
+
+
+def _missing(reply: Reply, pages: Pages) -> tuple[tuple[str, str], ...]:
+    if reply.header("X-Content-Type-Options"):  # a page brought the whole set
+        return ()
+    return machine_headers(https=pages.transport.secure_cookies)

@@ -1,0 +1,126 @@
+"""One WSGI callable for all sites: chosen by Host, the lane first, Flask for everything else.
+
+The lane is a tuple of (method, path) that is answered without Flask's routing, through the same ``answer``.
+Emptying it changes nothing but speed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, request
+
+from web.answer import answer, refuse
+from web.call import Call, Environ
+from web.errors import MethodNotAllowed, NoSuchPage, WrongHost
+from web.problems import to_problem_json
+
+if TYPE_CHECKING:
+    from werkzeug.exceptions import HTTPException
+
+    from web.endpoint import Endpoint, Site
+    from web.pages import Pages
+    from web.reply import Reply
+
+__all__ = ["WSGI", "application"]
+
+StartResponse = Callable[..., Any]
+WSGI = Callable[[Environ, StartResponse], Iterable[bytes]]
+Clock = Callable[[], int]
+
+_PHRASE = {200: "200 OK", 201: "201 Created", 302: "302 Found", 303: "303 See Other", 304: "304 Not Modified"}
+
+
+def application(
+    sites: Iterable[tuple[Site, Pages]], clock: Clock, lane: Iterable[tuple[str, str]] = ()
+) -> WSGI:
+    """Put the sites behind one callable."""
+    lane = frozenset(lane)
+    by_host = {site.host: _site(site, pages, clock, lane) for site, pages in sites}
+    first = next(iter(by_host.values()))
+
+    def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        chosen = by_host.get(environ.get("HTTP_HOST", ""))
+        if chosen is None:
+            return first.wrong_host(environ, start_response)
+        return chosen(environ, start_response)
+
+    return app
+
+
+class _site:  # noqa: N801 - private, called like a function
+    def __init__(self, site: Site, pages: Pages, clock: Clock, lane: frozenset[tuple[str, str]]) -> None:
+        self._site = site
+        self._pages = pages
+        self._clock = clock
+        self._lane = {
+            (endpoint.method, endpoint.path): endpoint
+            for endpoint in site.endpoints
+            if (endpoint.method, endpoint.path) in lane and not endpoint.page
+        }
+        self._flask = self._routes()
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        endpoint = self._lane.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
+        if endpoint is None:
+            return self._flask.wsgi_app(environ, start_response)
+        return _send(answer(endpoint, self._call(environ), self._pages), start_response)
+
+    def wrong_host(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        call = self._call(environ)
+        return _send(to_problem_json(call, WrongHost(), self._pages), start_response)
+
+    def _call(self, environ: Environ) -> Call:
+        peer = environ.get("REMOTE_ADDR", "")
+        if peer not in self._site.trusted_proxies:
+            return Call(environ, self._clock())
+        # only a listed proxy is believed, and only for the last hop that it saw itself
+        forwarded = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+        scheme = environ.get("HTTP_X_FORWARDED_PROTO", "")
+        return Call(environ, self._clock(), remote=forwarded, scheme=scheme)
+
+    def _routes(self) -> Flask:
+        flask = Flask(self._site.name, static_folder=None)
+        for endpoint in self._site.endpoints:
+            flask.add_url_rule(
+                endpoint.path,
+                endpoint=f"{endpoint.method} {endpoint.path}",
+                view_func=self._view(endpoint),
+                methods=[endpoint.method],
+                provide_automatic_options=False,
+            )
+        flask.register_error_handler(404, self._problem(NoSuchPage))
+        flask.register_error_handler(405, self._problem(MethodNotAllowed))
+        return flask
+
+    def _view(self, endpoint: Endpoint) -> Callable[..., Response]:
+        def view(**args: str) -> Response:
+            call = self._call(request.environ)
+            call.args = args
+            return _response(answer(endpoint, call, self._pages))
+
+        return view
+
+    def _problem(self, kind: type[NoSuchPage | MethodNotAllowed]) -> Callable[[HTTPException], Response]:
+        def handler(error: HTTPException) -> Response:
+            call = self._call(request.environ)
+            reply = refuse(None, call, kind(), self._pages)
+            allow = tuple(header for header in error.get_headers() if header[0] == "Allow")
+            return _response(reply.adding(*allow))
+
+        return handler
+
+
+def _response(reply: Reply) -> Response:
+    response = Response(reply.body, status=reply.status)
+    del response.headers["Content-Type"]
+    for name, value in reply.headers:
+        response.headers.add(name, value)
+    return response
+
+
+def _send(reply: Reply, start_response: StartResponse) -> Iterable[bytes]:
+    headers = [*reply.headers, ("Content-Length", str(len(reply.body)))]
+    start_response(_PHRASE.get(reply.status) or f"{reply.status} Problem", headers)
+    return (reply.body,)

@@ -1,0 +1,51 @@
+"""What goes back: status, headers, body. Pure data; ``answer`` adds the security headers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+__all__ = ["NO_STORE", "Reply"]
+
+NO_STORE = (("Cache-Control", "no-store"),)
+
+_encode = msgspec.json.Encoder().encode
+_JSON = (("Content-Type", "application/json"),)
+_HTML = (("Content-Type", "text/html; charset=utf-8"),)
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One HTTP answer."""
+
+    status: int
+    body: bytes = b""
+    headers: Headers = ()
+
+    @classmethod
+    def json(cls, value: Any, status: int = 200, headers: Headers = NO_STORE) -> Reply:
+        """JSON of anything msgspec encodes; not cached unless ``headers`` say otherwise."""
+        return cls(status, _encode(value), _JSON + headers)
+
+    @classmethod
+    def html(cls, text: str, status: int = 200, headers: Headers = NO_STORE) -> Reply:
+        """A page; not cached unless ``headers`` say otherwise."""
+        return cls(status, text.encode(), _HTML + headers)
+
+    @classmethod
+    def redirect(cls, location: str, headers: Headers = ()) -> Reply:
+        """303 See Other: the next request is always a GET without our form in it (RFC 9700 § 4.12)."""
+        return cls(303, b"", (("Location", location), *NO_STORE, *headers))
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, any case."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+    def adding(self, *headers: tuple[str, str]) -> Reply:
+        """The same answer with more headers."""
+        return Reply(self.status, self.body, self.headers + headers)
