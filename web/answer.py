@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from web.pages import Pages
     from web.reply import Reply
 
-__all__ = ["answer", "refuse"]
+__all__ = ["answer", "finish", "refuse"]
 
 log = structlog.get_logger("web")
 
@@ -44,7 +44,15 @@ def answer(endpoint: Endpoint, call: Call, pages: Pages) -> Reply:
     except Exception as fault:
         log.exception("fault", endpoint=endpoint.path, request_id=call.request_id, kind=type(fault).__name__)
         reply = refuse(endpoint, call, InternalFault(), pages)
-    return reply.adding(("X-Request-Id", call.request_id), *_missing(reply, pages))
+    return finish(call, reply, pages)
+
+
+def finish(call: Call, reply: Reply, pages: Pages) -> Reply:
+    """Add what every answer carries."""
+    security = machine_headers(https=pages.transport.secure_cookies)
+    if reply.header("X-Content-Type-Options"):  # a page brought the whole set
+        security = ()
+    return reply.adding(("X-Request-Id", call.request_id), *security)
 
 
 def refuse(endpoint: Endpoint | None, call: Call, problem: Problem, pages: Pages) -> Reply:
@@ -61,9 +69,3 @@ def refuse(endpoint: Endpoint | None, call: Call, problem: Problem, pages: Pages
         return endpoint.refuse(call, problem)
     wants_page = endpoint.page if endpoint else "text/html" in (call.header("Accept") or "")
     return to_page(call, problem, pages) if wants_page else to_problem_json(call, problem, pages)
-
-
-def _missing(reply: Reply, pages: Pages) -> tuple[tuple[str, str], ...]:
-    if reply.header("X-Content-Type-Options"):  # a page brought the whole set
-        return ()
-    return machine_headers(https=pages.transport.secure_cookies)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
 
-from web.answer import answer, refuse
+from web.answer import answer, finish, refuse
 from web.call import Call, Environ
 from web.errors import MethodNotAllowed, NoSuchPage, WrongHost
 from web.problems import to_problem_json
@@ -69,7 +69,9 @@ class _site:  # noqa: N801 - private, called like a function
 
     def wrong_host(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         call = self._call(environ)
-        return _send(to_problem_json(call, WrongHost(), self._pages), start_response)
+        return _send(
+            finish(call, to_problem_json(call, WrongHost(), self._pages), self._pages), start_response
+        )
 
     def _call(self, environ: Environ) -> Call:
         peer = environ.get("REMOTE_ADDR", "")
@@ -107,7 +109,7 @@ class _site:  # noqa: N801 - private, called like a function
             call = self._call(request.environ)
             reply = refuse(None, call, kind(), self._pages)
             allow = tuple(header for header in error.get_headers() if header[0] == "Allow")
-            return _response(reply.adding(*allow))
+            return _response(finish(call, reply.adding(*allow), self._pages))
 
         return handler
 

@@ -5,8 +5,8 @@ Each room has a ``texts.toml``::
     [login]
     title = ["登录", "Log in"]
 
-``{{ t("login.title") }}`` prints both, marked with their language for screen readers. A sentence may have named
-places: ``{{ t("login.wait", seconds=30) }}`` fills ``{seconds}``.
+``{{ t("login.title") }}`` prints both, marked with their language for screen readers. A sentence may have
+named places: ``{{ t("login.wait", seconds=30) }}`` fills ``{seconds}``.
 """
 
 from __future__ import annotations
