@@ -1,0 +1,96 @@
+# From a bare Debian with Python 3.11+, git and make: `make run` starts the demo, `make test` and `make check`
+# say whether the house stands. What is missing is installed as root, or named exactly.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --no-emit-package manyou --no-emit-package manyou-service $(if $(UPGRADE),--upgrade)
+OWN := pyproject.toml sdk/python/pyproject.toml
+NODE_PARTS := tests/foreign/node_modules/.stamp bench/peer/node_modules/.stamp
+WORKERS ?= 2
+ARGS ?=
+
+# A mirror that pip was told of serves uv too.
+ifdef PIP_INDEX_URL
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+endif
+
+.PHONY: help run test coverage check format bench soak lock sdk clean
+
+help: ## what can be made
+	@sed -n 's/^\([a-z]*\):[^#]*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: .venv/.run ## the whole story at http://localhost:8000
+	@$(BIN)/manyou serve --demo $(ARGS)
+
+test: .venv/.test $(NODE_PARTS) ## all tests, both engines, browser included
+	@.ci/need tests
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile $(ARGS)
+
+coverage: .venv/.test $(NODE_PARTS) ## the same with branch coverage
+	@.ci/need tests
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --cov --cov-report=term $(ARGS)
+
+check: .venv/.test ## lint, format, types, import contracts, spelling, architecture
+	@echo 'ruff check'; $(BIN)/ruff check --quiet .
+	@echo 'ruff format'; $(BIN)/ruff format --quiet --check . || { $(BIN)/ruff format --check .; exit 1; }
+	@echo 'mypy'; $(BIN)/mypy
+	@echo 'import contracts'; $(BIN)/lint-imports --no-logo
+	@echo 'codespell'; $(BIN)/codespell
+	@echo 'architecture'; $(BIN)/python -m pytest -q tests/architecture
+
+format: .venv/.test ## the house's format, and what ruff can mend safely
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: .venv/.test $(NODE_PARTS) ## CPU a request beside node-oidc-provider, into var/bench.json
+	@.ci/need tests
+	@$(BIN)/python -m bench $(ARGS)
+
+soak: .venv/.test ## an hour of mixed load (MINUTES=60), watching memory and errors
+	@$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),60) $(ARGS)
+
+sdk: .venv/.run ## the SDK's wheel, into dist/
+	@$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist sdk/python
+	@ls dist/manyou-*.whl
+
+lock: .venv/.run ## the locks again; UPGRADE=1 moves every version
+	@$(COMPILE) --group bootstrap -o requirements/bootstrap.txt
+	@$(COMPILE) pyproject.toml -o requirements/run.txt
+	@$(COMPILE) pyproject.toml --group test -c requirements/run.txt -o requirements/test.txt
+	@sed -i -E '/^(--|-f |-i )/d' requirements/*.txt
+	@for d in tests/foreign bench/peer; do \
+		npm install --prefix $$d --package-lock-only --ignore-scripts --no-audit --no-fund --silent; \
+		sed -i '/^ *"resolved": /d' $$d/package-lock.json; done
+
+clean: ## everything made, the demo's data too
+	@rm -rf .venv var dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
+	@rm -rf tests/foreign/node_modules bench/peer/node_modules
+
+.venv/.run: requirements/bootstrap.txt requirements/run.txt $(OWN)
+	@.ci/need python '$(PYTHON)'
+	@if command -v uv >/dev/null; then \
+		uv venv --quiet --allow-existing --python $(PYTHON) .venv; \
+		uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/bootstrap.txt; \
+	else \
+		$(PYTHON) -m venv .venv; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt; \
+	fi
+	@$(INSTALL) --require-hashes -r requirements/run.txt
+	@$(INSTALL) --no-deps --no-build-isolation -e sdk/python -e .
+	@touch $@
+
+.venv/.test: .venv/.run requirements/test.txt
+	@$(INSTALL) --require-hashes -r requirements/test.txt
+	@touch $@
+
+%/node_modules/.stamp: %/package.json %/package-lock.json
+	@.ci/need tests
+	@npm ci --prefix $* --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
