@@ -1,0 +1,1 @@
+"""Logins that live: the session, the browser's cookie for it, and how it ends."""
