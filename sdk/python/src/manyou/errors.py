@@ -13,14 +13,16 @@
         ├── TooMany           429   a budget is used up; ``retry_after`` seconds
         └── Unavailable       503   a part that is needed does not answer; ``retry_after`` seconds
 
-Rooms derive their own errors from these categories in their ``errors.py``.  The wire carries the code, so that
-a caller raises the same class again with :func:`problem_for`; which HTTP status a category has is known to the
-service's web layer and, for reading answers, to :data:`STATUS`.
+Rooms derive their own errors from these categories in their ``errors.py``.  The wire carries the code, so
+that a caller raises the same class again with :func:`problem_for`; which HTTP status a category has is known
+to the service's web layer and, for reading answers, to :data:`STATUS`.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar, Final
+
+from manyou._override import override
 
 __all__ = [
     "STATUS",
@@ -39,7 +41,7 @@ __all__ = [
 ]
 
 
-class Problem(Exception):  # noqa: N818 - the field's word (RFC 9457), and every subclass names its own fault
+class Problem(Exception):
     """A refusal with a public code and a hidden detail.
 
     Attributes:
@@ -61,6 +63,7 @@ class Problem(Exception):  # noqa: N818 - the field's word (RFC 9457), and every
             self.mend = mend
         self.detail = detail
 
+    @override
     def __str__(self) -> str:
         """Code, and detail where there is one: what a log line shows."""
         return f"{self.code}: {self.detail}" if self.detail else self.code
@@ -162,8 +165,8 @@ STATUS: Final[dict[int, type[Problem]]] = {
 def problem_for(status: int, code: str, *, detail: str = "") -> Problem:
     """The error that an answer of ``status`` with ``code`` stands for.
 
-    The class is the category of the status, with ``code`` set on the instance where the exact class is not known
-    to the caller; an unknown status gives a plain :class:`Problem`.
+    The class is the category of the status, with ``code`` set on the instance where the exact class is not
+    known to the caller; an unknown status gives a plain :class:`Problem`.
     """
     category = STATUS.get(status, Problem)
     found = next((each for each in _descendants(category) if each.code == code), category)
