@@ -1,7 +1,7 @@
 """Numbers of people, organisations and licences; how they are masked; how names are compared.
 
-Pure: text in, frozen values out.  Numbers are normalised first (NFKC, trimmed, upper case), so that one number
-in another spelling is one alias.  No character is guessed: ``I`` is not taken for ``1``, nor ``O`` for ``0``.
+Pure: text in, frozen values out.  Numbers are normalised first (NFKC, trimmed, upper case), so that one
+number in another spelling is one alias.  No character is guessed: ``I`` is never ``1``, nor ``O`` ``0``.
 """
 
 from __future__ import annotations

@@ -1,11 +1,13 @@
 """What is wrong with an identifier.  The detail says which rule, never the number itself.
 
-Malformed
-└── InvalidIdentifier
-    ├── InvalidResidentId
-    ├── InvalidUscc
-    ├── InvalidOrganisationCode
-    └── InvalidLicenceIdentifier
+    Malformed
+    └── InvalidIdentifier
+        ├── InvalidResidentId
+        ├── InvalidUscc
+        ├── InvalidOrganisationCode
+        └── InvalidLicenceIdentifier
+
+All are answered as 400.
 """
 
 from __future__ import annotations
@@ -53,4 +55,4 @@ class InvalidLicenceIdentifier(InvalidIdentifier):
     """Not a licence identifier by GB/T 36904."""
 
     code = "licence_identifier_invalid"
-    mend = "Send the whole licence identifier, beginning with 1.2.156.3005.2 and ending with its check character."
+    mend = "Send the whole licence identifier, from 1.2.156.3005.2 to its check character."

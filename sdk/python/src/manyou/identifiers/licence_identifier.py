@@ -2,8 +2,9 @@
 
     1.2.156.3005.2 . type 21 . issuer 18 . serial 9–32 . version 3 . check 1
 
-The type is the defining body's USCC and three digits; the check is ISO 7064 MOD 37,36 over type, issuer, serial and
-version without dots and without the OID root.  What we issue is strict; what others issued is read with warnings.
+The type is the defining body's USCC and three digits; the check is ISO 7064 MOD 37,36 over type, issuer,
+serial and version, without dots and OID root.  What we issue is strict, what others issued is read
+with warnings.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Self
 
+from manyou._override import override
 from manyou.identifiers.check_characters import mod_37_36
 from manyou.identifiers.errors import InvalidLicenceIdentifier, InvalidUscc
 from manyou.identifiers.normal import normalise_number
@@ -29,6 +31,8 @@ _SHAPE: Final = re.compile(
     r"\.(?P<version>[0-9]{3})"
     r"\.(?P<check>[0-9A-Z])"
 )
+
+_BODY: Final = re.compile("[0-9A-Z]{1,80}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +53,32 @@ class LicenceIdentifier:
 
     @classmethod
     def make(cls, type_code: str, issuer: str, serial: str, version: int = 1) -> Self:
-        """A new identifier with its check character.
+        """A new identifier with its check character; both bodies must be named by valid USCCs.
 
         Raises:
             InvalidLicenceIdentifier: a part breaks the standard.
         """
         if not 1 <= version <= 999:
             raise InvalidLicenceIdentifier(detail="version")
-        check = "0"
-        if all(
-            part.isascii() and part.isalnum() and not part.islower() for part in (type_code, issuer, serial)
-        ):
-            check = mod_37_36(f"{type_code}{issuer}{serial}{version:03}".upper())
-        return cls.parse(f"{LICENCE_OID}.{type_code}.{issuer}.{serial}.{version:03}.{check}")
+        body = f"{type_code}{issuer}{serial}{version:03}"
+        if not _BODY.fullmatch(body):
+            raise InvalidLicenceIdentifier(detail="shape")
+        made = cls.parse(f"{LICENCE_OID}.{type_code}.{issuer}.{serial}.{version:03}.{mod_37_36(body)}")
+        if made.warnings:
+            raise InvalidLicenceIdentifier(detail=", ".join(made.warnings))
+        return made
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The identifier, strictly by the standard and in exactly this spelling.
+        """The identifier by the standard, in exactly this spelling; a USCC inside that is none is a warning.
 
         Raises:
-            InvalidLicenceIdentifier: any rule is broken; ``detail`` names them.
+            InvalidLicenceIdentifier: shape or check character is wrong, or a region stands for the issuer.
         """
         found = cls._read(text)
-        if found.warnings:
-            raise InvalidLicenceIdentifier(detail=", ".join(found.warnings))
+        for fault in ("check_character", "issuer_region"):
+            if fault in found.warnings:
+                raise InvalidLicenceIdentifier(detail=fault)
         return found
 
     @classmethod
@@ -89,9 +95,7 @@ class LicenceIdentifier:
         found = _SHAPE.fullmatch(text)
         if found is None:
             raise InvalidLicenceIdentifier(detail="shape")
-        type_code, issuer, serial, version, check = found.group(
-            "type", "issuer", "serial", "version", "check"
-        )
+        type_code, issuer, serial, version, check = found.groups()
         if version == "000":
             raise InvalidLicenceIdentifier(detail="version")
         warnings = []
@@ -113,6 +117,7 @@ class LicenceIdentifier:
         """
         return self.make(self.type_code, self.issuer, self.serial, self.version + 1)
 
+    @override
     def __str__(self) -> str:
         return f"{LICENCE_OID}.{self.type_code}.{self.issuer}.{self.serial}.{self.version:03}.{self.check}"
 

@@ -15,7 +15,7 @@ _MOST_STARS: Final = 8
 def mask_number(number: str) -> str:
     """First and last character, the rest stars: ``1****************X``.
 
-    Showing region and sequence too, as many screens do, leaves one birth date in eleven by the check digit alone.
+    Showing region and sequence too, as many screens do, leaves one birth date in eleven by the check digit.
     """
     if len(number) < 4:
         return "*" * len(number)
@@ -25,8 +25,8 @@ def mask_number(number: str) -> str:
 def mask_name(name: str) -> str:
     """First character, then a star for each further one, at most eight: ``欧***``.
 
-    In NFC; marks that combine with a character and variation selectors count with it and are left out.  A name of
-    one character is one star.  The result is at most :data:`MASKED_NAME_BYTES` in UTF-8.
+    In NFC; combining marks and variation selectors are left out.  A name of one
+    character is one star.  The result is at most :data:`MASKED_NAME_BYTES` in UTF-8.
     """
     composed = unicodedata.normalize("NFC", name).strip()
     characters = [

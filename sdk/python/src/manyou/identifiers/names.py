@@ -1,7 +1,7 @@
 """Comparing names as a counter would: spellings of one name are the same, a near miss goes to a person.
 
-Folded: Unicode form (NFC), the dots between the parts of a transliterated name, listed variant characters, Latin
-case, spacing.  Nothing else: two names that differ in one character are never ``SAME``.
+Folded: Unicode form (NFC), the dots between the parts of a transliterated name, listed variant characters,
+Latin case, spacing.  Nothing else: two names that differ in one character are never ``SAME``.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def fold_name(name: str) -> str:
 
 
 def compare_names(one: str, other: str) -> NameMatch:
-    """Same, near (one edit apart, or only dots and spaces differ) or different; an empty name matches nothing."""
+    """Same, near (one edit apart, or dots and spaces differ) or different; an empty name matches none."""
     left, right = fold_name(one), fold_name(other)
     if not left or not right:
         return NameMatch.DIFFERENT

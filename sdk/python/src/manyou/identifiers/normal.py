@@ -14,7 +14,7 @@ LONGEST_NUMBER: Final = 128
 def normalise_number(text: str) -> str:
     """The number in NFKC, trimmed, in upper case: ``１１x`` becomes ``11X``.
 
-    The result is not yet valid: match it against ASCII, since ``str.isdigit`` is true for full-width digits too.
+    The result is not yet valid: match it against ASCII, as ``str.isdigit`` is true for full-width digits too.
     Text longer than :data:`LONGEST_NUMBER` is no number and comes back empty.
     """
     if len(text) > LONGEST_NUMBER:

@@ -1,7 +1,7 @@
-"""Numbers of 18 characters with the check of GB 11643: residents, residence permits, foreign permanent residents.
+"""Numbers of 18 characters with the check of GB 11643: residents, residence permits, foreigners' permits.
 
-A right check digit proves little, so impossible and future birth dates are refused, and so is an unknown province.
-County codes die when counties merge while numbers live on: no list of counties is asked.
+A right check digit proves little, so impossible and future birth dates are refused, and so is an unknown
+province.  County codes die when counties merge while numbers live on: no list of counties is asked.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final, Literal, Self
 
+from manyou._override import override
 from manyou.identifiers.check_characters import mod_11_2
 from manyou.identifiers.errors import InvalidResidentId
 from manyou.identifiers.normal import normalise_number
@@ -25,42 +26,7 @@ _LEGACY_SHAPE: Final = re.compile(r"[0-9]{15}")
 _FOREIGN_15_SHAPE: Final = re.compile(r"[A-Z]{3}[0-9]{12}")
 
 # GB/T 2260, two digits; 81 to 83 occur only as the permits of GB 11643's build below.
-_PROVINCES: Final = frozenset(
-    [
-        "11",
-        "12",
-        "13",
-        "14",
-        "15",
-        "21",
-        "22",
-        "23",
-        "31",
-        "32",
-        "33",
-        "34",
-        "35",
-        "36",
-        "37",
-        "41",
-        "42",
-        "43",
-        "44",
-        "45",
-        "46",
-        "50",
-        "51",
-        "52",
-        "53",
-        "54",
-        "61",
-        "62",
-        "63",
-        "64",
-        "65",
-        "71",
-    ]
-)
+_PROVINCE: Final = re.compile("1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71")
 _PERMIT_REGIONS: Final[dict[str, ResidentKind]] = {
     "810000": "hk_permit",
     "820000": "mo_permit",
@@ -90,8 +56,8 @@ class ResidentId:
         """The number that ``text`` spells, in any spelling that :func:`normalise_number` makes one.
 
         Args:
-            now: unix seconds, against which a birth date is in the future (on China's calendar); the clock of the
-                machine where it is left out.
+            now: unix seconds, against which a birth date is in the future (on China's calendar); the clock
+                of the machine where it is left out.
 
         Raises:
             InvalidResidentId: shape, check character, province or birth date is wrong.
@@ -120,6 +86,7 @@ class ResidentId:
         """Holder code type of GB/T 36903 annex A, with the extensions seen for permits."""
         return _DOCUMENT_TYPES[self.kind]
 
+    @override
     def __str__(self) -> str:
         return self.text
 
@@ -142,6 +109,7 @@ class ForeignPermit:
             raise InvalidResidentId(detail="shape of a foreign permit")
         return cls(number)
 
+    @override
     def __str__(self) -> str:
         return self.text
 
@@ -167,7 +135,7 @@ def _kind(number: str) -> ResidentKind:
     permit = _PERMIT_REGIONS.get(number[:6])
     if permit is not None:
         return permit
-    if number[:2] not in _PROVINCES:
+    if not _PROVINCE.match(number):
         raise InvalidResidentId(detail="province")
     return "resident"
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Self
 
+from manyou._override import override
 from manyou.identifiers.check_characters import USCC_ALPHABET, organisation_check, uscc_check
 from manyou.identifiers.errors import InvalidOrganisationCode, InvalidUscc
 from manyou.identifiers.normal import normalise_number
@@ -76,6 +77,7 @@ class Uscc:
             characters.append(USCC_ALPHABET[digit])
         return cls.parse("".join(reversed(characters)))
 
+    @override
     def __str__(self) -> str:
         return self.text
 
@@ -101,5 +103,6 @@ class OrganisationCode:
             raise InvalidOrganisationCode(detail="check character")
         return cls(body + check)
 
+    @override
     def __str__(self) -> str:
         return self.text
