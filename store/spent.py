@@ -1,0 +1,94 @@
+"""Spent markers: a value is used once, decided by the durable store alone.
+
+The marker is inserted in the same work as the effect. Its key holds `ends`, which is read from the value
+itself, never `now + ttl`: equal values with different ends would both pass on a partitioned table. Whatever
+ends at or below the *watermark* is refused, even by a worker whose clock is wrong; the watermark only rises,
+and markers are dropped well below it (`store.upkeep`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from store.durable import SQL
+
+if TYPE_CHECKING:
+    from store.durable import Tx
+
+__all__ = ["Marker", "Spending", "raise_watermark", "spend", "watermark"]
+
+_SPEND = SQL("""
+    INSERT INTO spent (owner, kind, value, ends, by, at, ref)
+    SELECT :owner, :kind, :value, :ends, :by, :at, :ref WHERE :ends > (SELECT ends FROM watermark)
+    ON CONFLICT DO NOTHING""")
+_FIRST = SQL("""
+    SELECT owner, kind, value, ends, by, at, ref FROM spent
+    WHERE ends = :ends AND owner = :owner AND kind = :kind AND value = :value""")
+_WATERMARK = SQL("SELECT ends FROM watermark")
+_RAISE = SQL("UPDATE watermark SET ends = :ends WHERE ends < :ends")
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """That a value was used.
+
+    `owner` is the holder's or client's key, `value` a digest, `ends` the value's own end in unix seconds.
+    `by` (who spent it), `at` and `ref` (what the first use gave, such as the family) serve "same verifier,
+    same answer" and "revoke what the first use gave".
+    """
+
+    owner: bytes
+    kind: str
+    value: bytes
+    ends: int
+    by: bytes
+    at: int
+    ref: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """How it went: `won`, or the `first` marker that stands already, or `too_old` (at or below the watermark)."""
+
+    won: bool
+    first: Marker | None = None
+    too_old: bool = False
+
+
+_WON = Spending(won=True)
+
+
+def spend(tx: Tx, marker: Marker) -> Spending:
+    """Use the value once: of any number of racing callers, on any worker, exactly one wins."""
+    inserted = tx.run(
+        _SPEND,
+        owner=marker.owner,
+        kind=marker.kind,
+        value=marker.value,
+        ends=marker.ends,
+        by=marker.by,
+        at=marker.at,
+        ref=marker.ref,
+    )
+    if inserted:
+        return _WON
+    found = tx.row(_FIRST, owner=marker.owner, kind=marker.kind, value=marker.value, ends=marker.ends)
+    return Spending(
+        won=False, first=Marker(*found) if found else None, too_old=marker.ends <= watermark(tx)
+    )
+
+
+def watermark(tx: Tx) -> int:
+    """Return the unix time at or below whose end every value is refused."""
+    row = tx.row(_WATERMARK)
+    if row is None:
+        message = "the watermark's row is missing: the store is not migrated"
+        raise RuntimeError(message)
+    ends: int = row[0]
+    return ends
+
+
+def raise_watermark(tx: Tx, ends: int) -> None:
+    """Raise the watermark to `ends`; a lower one changes nothing."""
+    tx.run(_RAISE, ends=ends)
