@@ -64,7 +64,7 @@ lock: .venv/.run ## the locks again; UPGRADE=1 moves every version
 	@$(COMPILE) --group bootstrap -o requirements/bootstrap.txt
 	@$(COMPILE) pyproject.toml -o requirements/run.txt
 	@$(COMPILE) pyproject.toml --group test -c requirements/run.txt -o requirements/test.txt
-	@sed -i -E '/^(--|-f |-i )/d' requirements/*.txt
+	@sed -i -E '/^(--|-f |-i |# )/d' requirements/*.txt
 	@for d in tests/foreign bench/peer; do \
 		npm install --prefix $$d --package-lock-only --ignore-scripts --no-audit --no-fund --silent; \
 		sed -i '/^ *"resolved": /d' $$d/package-lock.json; done
