@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, Self, TypeVar
 
 __all__ = ["SQL", "Durable", "Engine", "Row", "Tx", "Value"]
 
@@ -32,11 +32,13 @@ class SQL(str):
     `COPY … FROM STDIN` of a plain `INSERT INTO t (…) VALUES (:…)`, with its names, or None.
     """
 
-    numbered: str
-    names: tuple[str, ...]
-    copy: tuple[str, tuple[str, ...]] | None
+    __slots__ = ("copy", "names", "numbered")
 
-    def __new__(cls, text: str) -> SQL:
+    numbered: bytes
+    names: tuple[str, ...]
+    copy: tuple[bytes, tuple[str, ...]] | None
+
+    def __new__(cls, text: str) -> Self:
         """Take the text of one statement; the same name may stand in it more than once."""
         self = super().__new__(cls, text)
         names: dict[str, int] = {}
@@ -45,11 +47,11 @@ class SQL(str):
             name = match.group(1)
             return match.group(0) if name is None else f"${names.setdefault(name, len(names) + 1)}"
 
-        self.numbered = _TOKEN.sub(number, text)
+        self.numbered = _TOKEN.sub(number, text).encode()
         self.names = tuple(names)
         plain = _PLAIN_INSERT.fullmatch(text)
         self.copy = plain and (
-            f"COPY {plain[1]} ({plain[2]}) FROM STDIN",
+            f"COPY {plain[1]} ({plain[2]}) FROM STDIN".encode(),
             tuple(name.strip().lstrip(":") for name in plain[3].split(",")),
         )
         return self
@@ -77,7 +79,9 @@ class Tx(Protocol):
 class Durable(Protocol):
     """A durable store; every failure of the database surfaces as `manyou.errors.Unavailable`."""
 
-    engine: Engine
+    @property
+    def engine(self) -> Engine:
+        """Which SQL dialect it speaks, for the few statements that differ."""
 
     def write(self, work: Callable[[Tx], T], /) -> T:
         """Run the work and return its result once it is durable. Works do not nest."""

@@ -1,9 +1,9 @@
 """What the store raises.
 
-    manyou.errors.Unavailable      database gone, full, slow, conflicting: 503, try again
-    ├── ConstraintBroken           a statement broke a constraint of the schema
-    ├── FolderInUse                a second server on one folder
-    └── MigrationChanged           an applied migration's file is not what it was
+manyou.errors.Unavailable      database gone, full, slow, conflicting: 503, try again
+├── ConstraintBroken           a statement broke a constraint of the schema
+├── FolderInUse                a second server on one folder
+└── MigrationChanged           an applied migration's file is not what it was
 """
 
 from __future__ import annotations

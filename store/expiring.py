@@ -29,7 +29,8 @@ _BUMP = SQL("""
 _SWAP = SQL("""
     UPDATE expiring SET value = :new, ends = :ends WHERE key = :key AND value = :old AND ends > :now""")
 _SWEEP = SQL("""
-    DELETE FROM expiring WHERE key IN (SELECT key FROM expiring WHERE ends <= :now ORDER BY ends LIMIT :step)""")
+    DELETE FROM expiring WHERE key IN
+        (SELECT key FROM expiring WHERE ends <= :now ORDER BY ends LIMIT :step)""")
 
 
 def open_expiring(durable: Durable, clock: Callable[[], int]) -> Expiring:

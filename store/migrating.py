@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["migrate"]
 
 _FOLDER = Path(__file__).with_name("migrations")
-_TABLE = "CREATE TABLE IF NOT EXISTS migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL, digest TEXT NOT NULL)"
+_TABLE = """
+    CREATE TABLE IF NOT EXISTS migration (
+        number BIGINT PRIMARY KEY, name TEXT NOT NULL, digest TEXT NOT NULL)"""
 _APPLIED = SQL("SELECT number, digest FROM migration ORDER BY number")
 _RECORD = SQL("INSERT INTO migration (number, name, digest) VALUES (:number, :name, :digest)")
 # "mymigra" as a number: any constant that nothing else locks. Waiting for another migrator may take a while.

@@ -98,11 +98,10 @@ class Feed:
         with self._lock:
             begun = self._clock()
             look = self._durable.read(self._look)
+            news: list[Row] = []
             if self._cursor is None:
-                news = []
                 self._told = {row[0]: row[1] for row in look.rows}
             elif self._cursor <= look.pruned:
-                news = []
                 for kind in self._subscribers:
                     self._tell(kind, None)
                 self._told = {row[0]: row[1] for row in look.rows}
@@ -148,6 +147,6 @@ class Feed:
     def _poll_quietly(self) -> None:
         try:
             self.poll()
-        except Exception:
+        except Exception:  # noqa: BLE001 whatever a subscriber raises, the thread goes on
             # The cursor stays, so nothing is missed; after 2 s of this the caches stop answering.
             _log.exception("news_not_read")

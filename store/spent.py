@@ -49,7 +49,7 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """How it went: `won`, or the `first` marker that stands already, or `too_old` (at or below the watermark)."""
+    """How it went: `won`, or the `first` marker that stands already, or `too_old` by the watermark."""
 
     won: bool
     first: Marker | None = None
@@ -74,9 +74,7 @@ def spend(tx: Tx, marker: Marker) -> Spending:
     if inserted:
         return _WON
     found = tx.row(_FIRST, owner=marker.owner, kind=marker.kind, value=marker.value, ends=marker.ends)
-    return Spending(
-        won=False, first=Marker(*found) if found else None, too_old=marker.ends <= watermark(tx)
-    )
+    return Spending(won=False, first=Marker(*found) if found else None, too_old=marker.ends <= watermark(tx))
 
 
 def watermark(tx: Tx) -> int:

@@ -10,7 +10,7 @@ import fcntl
 import os
 import threading
 import time
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakSet
 
 import apsw
@@ -32,7 +32,7 @@ _BUSY_MILLISECONDS = 5000
 _CHECKPOINT_PAGES = 4000
 _WAL_LIMIT_BYTES = 64 << 20
 _WRITER_CACHE_KIBIBYTES = 8192
-_READER_CACHE_KIBIBYTES = 256  # 64 reading threads stay within 16 MiB; the page cache of the kernel serves them
+_READER_CACHE_KIBIBYTES = 256  # 64 reading threads stay within 16 MiB; the kernel's cache serves them
 _STATEMENTS_CACHED = 512
 # Two connections resetting the log at once could corrupt older databases.
 _OLDEST_SAFE_SQLITE = 3_051_003
@@ -101,7 +101,7 @@ class SqliteTx:
 class SqliteDurable:
     """A durable store in one folder: `durable.sqlite`, its log, and the server's lock file."""
 
-    engine: ClassVar[Engine] = "sqlite"
+    engine: Engine = "sqlite"
 
     def __init__(self, folder: Path, *, checkpoints: bool = True) -> None:
         """Open or create; with `checkpoints` as the folder's one server, else beside it."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from _thread import allocate_lock
 from collections import deque
+from contextlib import suppress
 from threading import Thread, get_ident
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -99,10 +100,8 @@ class Writer:
 
     def _ring(self) -> None:
         self._idle = False
-        try:
+        with suppress(RuntimeError):  # rung already: the writer looks at the queue after every ring
             self._bell.release()
-        except RuntimeError:
-            pass  # rung already: the writer looks at the queue after every ring
 
     def _serve(self) -> None:
         while True:
@@ -179,7 +178,5 @@ class Writer:
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
-            try:
+            with suppress(apsw.Error):  # it ended by itself
                 self._execute("ROLLBACK")
-            except apsw.Error:
-                pass  # the transaction ended by itself

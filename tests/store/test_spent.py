@@ -1,0 +1,121 @@
+"""A value is spent once: by 50 racing callers, across engines, clocks, partitions' edges and the watermark."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+import pytest
+
+from store import Durable, Marker, Spending, maintain, spend
+from store.spent import raise_watermark, watermark
+
+T = TypeVar("T")
+DAY = 86_400
+NOON = 1_790_000_000 // DAY * DAY + DAY // 2
+VALUE = Marker(b"o" * 16, "code", b"v" * 32, NOON + 60, b"first", NOON, b"family")
+
+
+def test_the_second_sees_the_first(durable: Durable) -> None:
+    assert durable.write(lambda tx: spend(tx, VALUE)) == Spending(won=True)
+    again = durable.write(lambda tx: spend(tx, replace(VALUE, by=b"second", at=NOON + 1, ref=b"other")))
+    assert again == Spending(won=False, first=VALUE, too_old=False)
+
+
+@pytest.mark.parametrize("field", ["owner", "kind", "value", "ends"])
+def test_each_part_of_the_key_counts(durable: Durable, field: str) -> None:
+    durable.write(lambda tx: spend(tx, VALUE))
+    other = {"owner": b"p" * 16, "kind": "refresh", "value": b"w" * 32, "ends": VALUE.ends + 1}[field]
+    assert durable.write(lambda tx: spend(tx, replace(VALUE, **{field: other}))).won
+
+
+@pytest.mark.parametrize("ends", [NOON // DAY * DAY + DAY - 1, NOON // DAY * DAY + DAY])
+def test_fifty_racing_spenders_with_two_clocks(durable: Durable, ends: int) -> None:
+    # Both sides of a partition's edge; half of the workers' clocks are an hour ahead.
+    maintain(durable, NOON)
+    marker = replace(VALUE, ends=ends)
+    outcomes = _race(
+        50,
+        lambda n: durable.write(
+            lambda tx: spend(tx, replace(marker, by=bytes([n]), at=NOON + 3600 * (n % 2)))
+        ),
+    )
+    winners = [n for n, outcome in outcomes.items() if outcome.won]
+    assert len(winners) == 1
+    for n, outcome in outcomes.items():
+        if n not in winners:
+            assert outcome.first is not None
+            assert outcome.first.by == bytes(winners)
+            assert not outcome.too_old
+
+
+def test_racing_while_the_partition_is_made(postgres_durable: Durable) -> None:
+    far = replace(VALUE, ends=NOON + 2 * DAY)
+
+    def act(n: int) -> Spending | None:
+        if n % 10 == 0:
+            maintain(postgres_durable, NOON)
+            return None
+        return postgres_durable.write(lambda tx: spend(tx, replace(far, by=bytes([n]))))
+
+    outcomes = _race(50, act)
+    assert sum(outcome is not None and outcome.won for outcome in outcomes.values()) == 1
+    assert not postgres_durable.write(lambda tx: spend(tx, far)).won
+
+
+@pytest.mark.parametrize(("below", "too_old"), [(0, True), (-1, True), (1, False)])
+def test_at_or_below_the_watermark_is_refused_whatever_the_clock_says(
+    durable: Durable, below: int, too_old: bool
+) -> None:
+    durable.write(lambda tx: raise_watermark(tx, NOON))
+    marker = replace(VALUE, ends=NOON + below, at=NOON - 10 * DAY)
+    outcome = durable.write(lambda tx: spend(tx, marker))
+    assert outcome == Spending(won=not too_old, first=None, too_old=too_old)
+
+
+def test_the_watermark_only_rises(durable: Durable) -> None:
+    durable.write(lambda tx: raise_watermark(tx, NOON))
+    durable.write(lambda tx: raise_watermark(tx, NOON - 1))
+    maintain(durable, NOON - DAY)
+    assert durable.read(watermark) == NOON
+
+
+def test_upkeep_keeps_markers_an_hour_below_the_watermark_and_loses_no_refusal(durable: Durable) -> None:
+    maintain(durable, NOON)
+    ended = [replace(VALUE, ends=NOON + 1 + hours * 3600) for hours in range(0, 96, 8)]
+    for marker in ended:
+        assert durable.write(lambda tx, marker=marker: spend(tx, marker)).won
+    for days in range(1, 7):
+        maintain(durable, NOON + days * DAY)
+        for marker in ended:
+            assert not durable.write(lambda tx, marker=marker: spend(tx, marker)).won
+    last = durable.write(lambda tx: spend(tx, ended[0]))
+    assert last.too_old
+    assert last.first is None
+
+
+def test_markers_beyond_the_days_made_move_into_their_day(postgres_durable: Durable) -> None:
+    far = replace(VALUE, ends=NOON + 30 * DAY)
+    assert postgres_durable.write(lambda tx: spend(tx, far)).won
+    for day in range(0, 31, 3):
+        maintain(postgres_durable, NOON + day * DAY - 60)
+        assert postgres_durable.write(lambda tx: spend(tx, far)).first == far
+
+
+def _race(count: int, act: Callable[[int], T]) -> dict[int, T]:
+    outcomes: dict[int, T] = {}
+    start = threading.Barrier(count)
+
+    def run(n: int) -> None:
+        start.wait()
+        outcomes[n] = act(n)
+
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(outcomes) == count
+    return outcomes
