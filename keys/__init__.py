@@ -1,1 +1,48 @@
-"""Custody and trust: signers, key rings, sealed values and fields, the trust list."""
+"""Custody and trust: signers, key rings, sealed values and fields, the trust list.
+
+    keys = build(settings, durable, clock)
+    feed.subscribe("key-ring", lambda _: keys.refresh())      # rotation without a restart
+    keys.sign_jwt("id-token", claims) · keys.verify_jwt("id-token", token, now=now)
+    keys.seal("authorization-code", plain, bound=client) · keys.open("authorization-code", text, bound=client)
+    keys.signer("code") · keys.sign_licence(agency, type_code, content) · keys.trust_entries()
+    keys.rotate(ring) · keys.advance(now)
+
+A ring is a purpose and signs nothing else.  Rings and states are the tables of `keys.rings`.
+"""
+
+from __future__ import annotations
+
+from keys.custody import Keys, build
+from keys.errors import (
+    MasterKeyRefused,
+    NoSuchRing,
+    NotForThisRing,
+    RotationUnderWay,
+    SealBroken,
+    TokenExpired,
+    TokenRefused,
+    TypeNotSignable,
+)
+from keys.master import create_master_key
+from keys.settings import KeySettings
+from keys.signing import Signer
+from keys.snapshot import PublicKey
+from keys.trust_entries import TrustEntry
+
+__all__ = [
+    "KeySettings",
+    "Keys",
+    "MasterKeyRefused",
+    "NoSuchRing",
+    "NotForThisRing",
+    "PublicKey",
+    "RotationUnderWay",
+    "SealBroken",
+    "Signer",
+    "TokenExpired",
+    "TokenRefused",
+    "TrustEntry",
+    "TypeNotSignable",
+    "build",
+    "create_master_key",
+]

@@ -1,0 +1,271 @@
+"""Keys: what the other rooms sign, seal, index and wrap with.
+
+A :class:`Keys` holds its rings as one snapshot and starts no thread: whoever builds it subscribes :meth:`Keys.refresh`
+to the feed's news of kind ``key-ring``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from keys import jwt, records, sealed
+from keys.errors import NoSuchRing, NotForThisRing, SealBroken, TokenRefused, TypeNotSignable
+from keys.lifecycle import Lifecycle
+from keys.master import MasterKey, read_master_key
+from keys.rings import LICENCE_PREFIX, State, licence_ring
+from keys.settings import KeySettings
+from keys.signing import SigningKey
+from keys.snapshot import PublicKey, Snapshot, take
+from keys.trust_entries import TrustEntry, entries
+from keys.wrapping import wrapped_by
+from store import Durable, Tx
+
+__all__ = ["Keys", "build"]
+
+
+class Keys:
+    """See the module; build with :func:`build`."""
+
+    def __init__(
+        self, settings: KeySettings, durable: Durable, master: MasterKey, clock: Callable[[], int]
+    ) -> None:
+        """Read the rings; those of the table that have no key get their first."""
+        self._settings = settings
+        self._durable = durable
+        self._master = master
+        self._clock = clock
+        self._looked_at = 0
+        self._life = Lifecycle(settings, durable, master)
+        self._life.begin_all(clock())
+        self._rings = self._read({})
+
+    def _read(self, before: dict[str, SigningKey]) -> Snapshot:
+        def work(tx: Tx) -> tuple[int, list[records.RingKey], dict[str, frozenset[str]]]:
+            return records.epoch(tx), records.all_keys(tx), records.all_licence_rings(tx)
+
+        return take(self._settings, self._master, self._durable.read(work), before)
+
+    def refresh(self) -> None:
+        """Read the rings again; callers on other threads go on with the old ones until then."""
+        self._rings = self._read(self._rings.signing)
+
+    def _look_again(self) -> bool:
+        """Refresh for an unknown key, at most once a second, or strangers' kids would cost us reads."""
+        now = self._clock()
+        if now == self._looked_at:
+            return False
+        self._looked_at = now
+        self.refresh()
+        return True
+
+    # signing
+
+    def signer(self, ring: str, algorithm: str = "ES256") -> SigningKey:
+        """The active key of a ring; it signs only what the ring is for.
+
+        Raises:
+            NotForThisRing: a licence ring; use :meth:`licence_signer`.
+            NoSuchRing: no active key of that ring and algorithm.
+        """
+        if ring.startswith(LICENCE_PREFIX):
+            raise NotForThisRing(detail="licences are signed by type")
+        return self._rings.signer(ring, algorithm)
+
+    def sign_jwt(
+        self, ring: str, claims: Mapping[str, Any], *, typ: str | None = None, algorithm: str = "ES256"
+    ) -> str:
+        """A JWT with exactly these claims; ``typ`` None is the ring's first.
+
+        Raises:
+            NotForThisRing: the ring signs no such typ.
+            NoSuchRing: no active key of that ring and algorithm.
+        """
+        if ring.startswith(LICENCE_PREFIX):
+            raise NotForThisRing(detail="licences are signed by type")
+        return jwt.sign(self._rings.signer(ring, algorithm), claims, typ)
+
+    def verify_jwt(self, ring: str, token: str, *, typ: str | None = None, now: int) -> dict[str, Any]:
+        """The claims of a token that a pending, active or retiring key of the ring signed.
+
+        Audience and issuer are the caller's to check.
+
+        Raises:
+            TokenExpired: from ``exp`` on.
+            TokenRefused: anything else that is wrong with it.
+        """
+        claims = self.verify_jwt_of_any_age(ring, token, typ=typ)
+        jwt.check_times(claims, now)
+        return claims
+
+    def verify_jwt_of_any_age(self, ring: str, token: str, *, typ: str | None = None) -> dict[str, Any]:
+        """The same without looking at times: for ``id_token_hint``, which may have expired.
+
+        Raises:
+            TokenRefused: not by a verifying key of the ring, or of another typ.
+        """
+        parts = jwt.split(token)
+        key = jwt.find_key(self._rings, ring, parts[0])
+        if key is None and self._look_again():
+            key = jwt.find_key(self._rings, ring, parts[0])
+        if key is None:
+            raise TokenRefused(detail="unknown kid")
+        return jwt.verify(key, parts, typ)
+
+    def jwks(self, rings: tuple[str, ...] = ("id-token", "access-token")) -> bytes:
+        """JWK set of what verifies for the rings, prebuilt."""
+        return self._rings.jwks(rings)
+
+    def verifying(self, ring: str) -> list[PublicKey]:
+        """A ring's public keys, oldest first; of a licence ring the retired ones too: licences outlive keys."""
+        return self._rings.public(ring, retired=ring.startswith(LICENCE_PREFIX))
+
+    def trust_entries(self) -> list[TrustEntry]:
+        """The keys' part of the trust list: every public key of codes, licences, status and trust, for ever."""
+        return entries(self._rings)
+
+    # licences
+
+    def create_licence_ring(self, agency_uscc: str, types: Iterable[str]) -> None:
+        """Make an authority's ring, or add types to it; safe to repeat.
+
+        Raises:
+            LicenceTypesNarrowed: a type that it has is missing.
+        """
+        self._life.set_licence_ring(agency_uscc, frozenset(types), self._clock())
+        self.refresh()
+
+    def licence_signer(self, agency_uscc: str, type_code: str, kid: str | None = None) -> SigningKey:
+        """The key that signs this authority's licences of this type: JWS of typ ``elicence+jws`` only.
+
+        Args:
+            agency_uscc: the issuing authority.
+            type_code: the licence type.
+            kid: the key that the recorded intent names; None for the active one.
+
+        Raises:
+            TypeNotSignable: the authority's ring does not name the type, or there is no ring.
+            NoSuchRing: ``kid`` is not a living key of the ring; record a new intent.
+        """
+        ring = licence_ring(agency_uscc)
+        rings = self._rings
+        if type_code not in rings.licence_types.get(ring, frozenset()):
+            raise TypeNotSignable(detail=f"{ring} may not sign {type_code}")
+        if kid is None:
+            return rings.signer(ring, "ES256")
+        key = rings.signing.get(kid)
+        if key is None or key.ring != ring or key.row.state not in {State.ACTIVE, State.RETIRING}:
+            raise NoSuchRing(detail=f"no key {kid} in {ring}")
+        return key
+
+    def sign_licence(
+        self, agency_uscc: str, type_code: str, payload: Mapping[str, Any] | bytes, *, kid: str | None = None
+    ) -> str:
+        """The compact JWS of a licence; bytes are JSON exactly as the recorded intent hashed them.
+
+        Raises:
+            TypeNotSignable: the authority's ring does not name the type.
+            NoSuchRing: ``kid`` is not a living key of the ring.
+        """
+        return jwt.sign_payload(self.licence_signer(agency_uscc, type_code, kid), payload)
+
+    # sealed values
+
+    def seal(self, kind: str, plaintext: bytes, *, bound: bytes = b"") -> str:
+        """Seal a value of a kind, to be opened only with the same kind and binding."""
+        return self._rings.sealing(kind).seal(plaintext, bound)
+
+    def open(self, kind: str, token: str, *, bound: bytes = b"") -> bytes:
+        """The plaintext of a sealed value.
+
+        Raises:
+            SealBroken: not ours, changed, of another kind, binding or epoch, or its key has retired.
+        """
+        raw = sealed.unpack(token)
+        number, epoch = sealed.read_head(raw)
+        rings = self._rings
+        if (epoch != rings.epoch or number not in rings.secrets["seal"]) and self._look_again():
+            rings = self._rings
+        if epoch != rings.epoch:
+            raise SealBroken(detail="another epoch")
+        return rings.sealing(kind, number).open(raw, bound)
+
+    # fields, indexes, MACs
+
+    def wrap(self, data_key: bytes, holder_key: bytes) -> bytes:
+        """A holder's data key under the active field key."""
+        return self._rings.wrapping().wrap(data_key, holder_key)
+
+    def unwrap(self, wrapped: bytes, holder_key: bytes) -> bytes:
+        """A holder's data key again.
+
+        Raises:
+            SealBroken: changed, another holder's, or its field key has retired.
+        """
+        return self._rings.wrapping(wrapped_by(wrapped)).unwrap(wrapped, holder_key)
+
+    def wraps_with(self) -> int:
+        """Number of the active field key; what another number wrapped is to be wrapped again."""
+        return self._rings.newest["field"]
+
+    def blind_index(self, purpose: str, text: str) -> tuple[int, bytes]:
+        """Version and 32-byte index of a text under the active index key."""
+        rings = self._rings
+        number = rings.newest["blind-index"]
+        return number, rings.mac("blind-index", purpose, number, text.encode())
+
+    def blind_indexes(self, purpose: str, text: str) -> list[tuple[int, bytes]]:
+        """The same under every living index key, pending ones included, newest first.
+
+        Writers store all of them and readers look for any: two workers that have not seen the same
+        rotation yet still meet in one.
+        """
+        rings, raw = self._rings, text.encode()
+        numbers = sorted(rings.secrets["blind-index"], reverse=True)
+        return [(number, rings.mac("blind-index", purpose, number, raw)) for number in numbers]
+
+    def mac(self, purpose: str, data: bytes) -> bytes:
+        """HMAC-SHA-256 for a purpose, 32 bytes, lasting: its ring does not rotate."""
+        rings = self._rings
+        return rings.mac("mac", purpose, rings.newest["mac"], data)
+
+    # life
+
+    def rotate(self, ring: str, algorithm: str = "ES256") -> str:
+        """Publish a new key of a ring; :meth:`advance` makes it active when it is due. Its kid.
+
+        Raises:
+            RotationUnderWay, NotForThisRing, NoSuchRing: see :mod:`keys.lifecycle`.
+        """
+        kid = self._life.rotate(ring, algorithm, self._clock())
+        self.refresh()
+        return kid
+
+    def advance(self, now: int) -> int:
+        """The job: move every key whose time has come; the number of keys moved."""
+        moved = self._life.advance(now)
+        if moved:
+            self.refresh()
+        return moved
+
+    def retire(self, ring: str, number: int) -> bool:
+        """Retire a replaced field or index key once nothing is wrapped or indexed by it alone."""
+        done = self._life.retire(ring, number, self._clock())
+        if done:
+            self.refresh()
+        return done
+
+    def begin_epoch(self, reason: str) -> None:
+        """After an old backup was restored: every value sealed before is refused."""
+        self._life.begin_epoch(reason, self._clock())
+        self.refresh()
+
+
+def build(settings: KeySettings, durable: Durable, clock: Callable[[], int]) -> Keys:
+    """Read the master key and the rings; no threads.
+
+    Raises:
+        MasterKeyRefused: the file is missing or open to others.
+    """
+    master = MasterKey(read_master_key(settings.master_key_file), settings.deployment)
+    return Keys(settings, durable, master, clock)

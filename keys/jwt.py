@@ -1,0 +1,128 @@
+"""JWTs of our own rings (RFC 7519, RFC 8725): signing on the hot path, and verifying strictly.
+
+The header is prebuilt for each key and typ, so the fast way to verify is to find the very same bytes; anything else is
+judged member by member.  ``alg`` is the key's, never the token's choice: ``none`` and ``HS256`` name no key.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from keys.errors import TokenExpired, TokenRefused
+from keys.signing import SigningKey, read_header, segment
+from keys.snapshot import Snapshot
+
+__all__ = ["LONGEST", "check_times", "find_key", "sign", "sign_payload", "split", "verify"]
+
+LONGEST: Final = 16_384
+"""Characters of a token; longer ones are refused unread."""
+_AHEAD: Final = 5
+"""Seconds that another worker's clock may be ahead (one that is further off is not ready)."""
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def sign(key: SigningKey, claims: Mapping[str, Any], typ: str | None) -> str:
+    """The compact serialisation (RFC 7515 section 3.1).
+
+    Raises:
+        NotForThisRing: the ring signs no such typ.
+    """
+    data = key.header(typ) + segment(_encode(claims))
+    return (data + b"." + segment(key.sign_own(data))).decode()
+
+
+def sign_payload(key: SigningKey, payload: Mapping[str, Any] | bytes) -> str:
+    """The compact JWS of a payload, bytes taken as they are, under the ring's own typ."""
+    raw = payload if isinstance(payload, bytes) else _encode(payload)
+    data = key.header(None) + segment(raw)
+    return (data + b"." + segment(key.sign_own(data))).decode()
+
+
+def split(token: str) -> tuple[bytes, bytes, bytes]:
+    """Header with its dot, payload, signature, still encoded.
+
+    Raises:
+        TokenRefused: too long, not ASCII, or not three parts.
+    """
+    if len(token) > LONGEST:
+        raise TokenRefused(detail="too long")
+    try:
+        head, payload, signature = token.encode("ascii").split(b".")
+    except ValueError as e:
+        raise TokenRefused(detail="not three ASCII parts") from e
+    return head + b".", payload, signature
+
+
+def find_key(snapshot: Snapshot, ring: str, head: bytes) -> SigningKey | None:
+    """The verifying key that a header names; None where the kid is unknown.
+
+    Raises:
+        TokenRefused: a header that is none of ours, whatever key it names.
+    """
+    found = snapshot.by_header.get((ring, head))
+    if found is not None:
+        return found
+    header = read_header(head[:-1])
+    if header is None:
+        raise TokenRefused(detail="header is no base64url of a JSON object")
+    if "crit" in header:
+        raise TokenRefused(detail="crit is not understood")
+    kid = header.get("kid")
+    named = snapshot.signing.get(kid) if isinstance(kid, str) else None
+    if named is None:
+        return None
+    if named.ring != ring or named.row.state == "retired":
+        raise TokenRefused(detail="kid is not a verifying key of this ring")
+    if not named.names(head):
+        raise TokenRefused(detail="alg, typ or other members are not this key's")
+    return named
+
+
+def verify(key: SigningKey, parts: tuple[bytes, bytes, bytes], typ: str | None) -> dict[str, Any]:
+    """The claims of a token by ``key`` and of this typ (None: the ring's first), whatever its age.
+
+    Raises:
+        TokenRefused: another typ, a wrong signature, or a payload that is no JSON object.
+    """
+    head, payload, encoded = parts
+    if head != key.header(typ):
+        header = read_header(head[:-1]) or {}
+        if segment(_encode({name: header.get(name) for name in ("alg", "kid", "typ")})) + b"." != key.header(typ):
+            raise TokenRefused(detail="another typ")
+    signature = _bytes(encoded)
+    if not key.verifies(signature, head + payload):
+        raise TokenRefused(detail="signature")
+    try:
+        return _decode(_bytes(payload))
+    except msgspec.MsgspecError as e:
+        raise TokenRefused(detail="payload is no JSON object") from e
+
+
+def check_times(claims: Mapping[str, Any], now: int) -> None:
+    """``exp`` has no tolerance, ``nbf`` the clock difference allowed between workers.
+
+    Raises:
+        TokenExpired: from ``exp`` on.
+        TokenRefused: before ``nbf``, or a time that is no whole number.
+    """
+    exp, nbf = claims.get("exp"), claims.get("nbf")
+    if exp is not None and (type(exp) is not int or now >= exp):
+        raise TokenExpired(detail="exp") if type(exp) is int else TokenRefused(detail="exp is no whole number")
+    if nbf is not None and (type(nbf) is not int or now < nbf - _AHEAD):
+        raise TokenRefused(detail="nbf")
+
+
+def _bytes(encoded: bytes) -> bytes:
+    try:
+        raw = urlsafe_b64decode(encoded + b"=" * (-len(encoded) % 4))
+    except ValueError as e:
+        raise TokenRefused(detail="not base64url") from e
+    if segment(raw) != encoded:
+        raise TokenRefused(detail="not canonical base64url")
+    return raw

@@ -1,0 +1,192 @@
+"""One signing key: lazily read, signs only what its ring is for, verifies.
+
+No ring signs bytes of a caller's choosing.  A JWT ring signs only ``header.payload`` whose header is the
+ring's (algorithm, kid, typ, nothing else); the code ring only a COSE Sig_structure (RFC 9052 section 4.4) with its own
+protected header and this deployment's context.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDSA,
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+    EllipticCurvePublicNumbers,
+)
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, RSAPublicNumbers
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from keys.errors import NotForThisRing
+from keys.material import PrivateKey, read_private
+from keys.records import RingKey
+from keys.rings import purpose_of
+
+__all__ = ["Signer", "SigningKey", "segment"]
+
+_ES256: Final = ECDSA(SHA256())
+_HASH: Final = SHA256()
+_PADDING: Final = PKCS1v15()
+_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_HALF: Final = _ORDER // 2
+_ES256_BYTES: Final = 64
+
+
+class Signer(Protocol):
+    """What signs for a ring: its active key."""
+
+    @property
+    def kid(self) -> str:
+        """Key id, as the JWKS and the trust list name it."""
+
+    @property
+    def algorithm(self) -> str:
+        """``ES256`` or ``RS256``."""
+
+    def public_jwk(self) -> dict[str, str]:
+        """The public key's own members: kty, crv, x, y (or n, e)."""
+
+    def sign(self, data: bytes, /) -> bytes:
+        """Raw r ‖ s (64 bytes, low s) for ES256; refuses what the ring is not for."""
+
+
+def segment(data: bytes) -> bytes:
+    """Base64url without padding (RFC 7515 section 2)."""
+    return urlsafe_b64encode(data).rstrip(b"=")
+
+
+class SigningKey:
+    """A key of a signing ring, in any state; thread-safe because what it caches is only ever set to one value."""
+
+    __slots__ = ("_guard", "_material", "_private", "_public", "algorithm", "headers", "kid", "ring", "row")
+
+    def __init__(self, row: RingKey, material: Callable[[], bytes], guard: Callable[[bytes], bool] | None) -> None:
+        """Keep the row; ``material`` opens the private part when it is first needed, ``guard`` judges data."""
+        self.row = row
+        self.kid = row.kid
+        self.ring = row.ring
+        self.algorithm = row.algorithm
+        self._material = material
+        self._guard = guard
+        self._private: PrivateKey | None = None
+        self._public: EllipticCurvePublicKey | RSAPublicKey | None = None
+        self.headers = self._headers()
+
+    def _headers(self) -> dict[str | None, bytes]:
+        """``typ`` → encoded header and dot; None stands for the ring's first typ."""
+        headers: dict[str | None, bytes] = {}
+        for typ in purpose_of(self.ring).typs:
+            header = {"alg": self.algorithm, "kid": self.kid, "typ": typ}
+            headers[typ] = segment(msgspec.json.encode(header)) + b"."
+            headers.setdefault(None, headers[typ])
+        return headers
+
+    def like(self, row: RingKey) -> SigningKey:
+        """The same key under its newer row, without reading the material again."""
+        twin = SigningKey(row, self._material, self._guard)
+        twin._private, twin._public = self._private, self._public
+        return twin
+
+    @property
+    def kid_bytes(self) -> bytes:
+        """The 2 bytes of a code key's kid."""
+        return bytes.fromhex(self.kid)
+
+    def public_jwk(self) -> dict[str, str]:
+        """The public key's own members."""
+        return msgspec.json.decode(self.row.public, type=dict[str, str])
+
+    def header(self, typ: str | None) -> bytes:
+        """The encoded header and dot for a typ of this ring.
+
+        Raises:
+            NotForThisRing: the ring signs no such typ.
+        """
+        found = self.headers.get(typ)
+        if found is None:
+            raise NotForThisRing(detail=f"{self.ring} signs no typ {typ}")
+        return found
+
+    def sign(self, data: bytes) -> bytes:
+        """Sign what belongs to the ring.
+
+        Raises:
+            NotForThisRing: ``data`` is not of the form that this ring signs.
+        """
+        if self._guard is not None:
+            allowed = self._guard(data)
+        else:
+            head, dot, payload = data.partition(b".")
+            allowed = bool(payload) and self.names(head + dot)
+        if not allowed:
+            raise NotForThisRing(detail=f"ring {self.ring} does not sign such bytes")
+        return self.sign_own(data)
+
+    def names(self, head: bytes) -> bool:
+        """Whether an encoded header with its dot is one of this key's, members in whatever order."""
+        if head in self.headers.values():
+            return True
+        header = read_header(head.removesuffix(b"."))
+        typs = purpose_of(self.ring).typs
+        return (
+            header is not None
+            and header.keys() == {"alg", "kid", "typ"}
+            and header["alg"] == self.algorithm
+            and header["kid"] == self.kid
+            and header["typ"] in typs
+        )
+
+    def sign_own(self, data: bytes) -> bytes:
+        """Sign bytes that this room itself has put together."""
+        private = self._private
+        if private is None:
+            private = self._private = read_private(self._material())
+        if isinstance(private, EllipticCurvePrivateKey):
+            r, s = decode_dss_signature(private.sign(data, _ES256))
+            # only the lower of s and n - s: codes refuse the other, or a spent code would pass again
+            return r.to_bytes(32) + (s if s <= _HALF else _ORDER - s).to_bytes(32)
+        if isinstance(private, RSAPrivateKey):
+            return private.sign(data, _PADDING, _HASH)
+        raise NotForThisRing(detail=self.ring)
+
+    def verifies(self, signature: bytes, data: bytes) -> bool:
+        """Whether the signature over ``data`` is this key's."""
+        public = self._public
+        if public is None:
+            public = self._public = _read_public(self.public_jwk())
+        try:
+            if isinstance(public, RSAPublicKey):
+                public.verify(signature, data, _PADDING, _HASH)
+            elif len(signature) == _ES256_BYTES:
+                r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
+                public.verify(encode_dss_signature(r, s), data, _ES256)
+            else:
+                return False
+        except InvalidSignature:
+            return False
+        return True
+
+
+def read_header(encoded: bytes) -> dict[str, Any] | None:
+    """A JOSE header's members, or None where it is no base64url of a JSON object."""
+    try:
+        raw = urlsafe_b64decode(encoded + b"=" * (-len(encoded) % 4))
+        header = msgspec.json.decode(raw, type=dict[str, Any])
+    except (ValueError, msgspec.MsgspecError):
+        return None
+    return header if segment(raw) == encoded else None
+
+
+def _read_public(jwk: dict[str, str]) -> EllipticCurvePublicKey | RSAPublicKey:
+    numbers = {name: int.from_bytes(urlsafe_b64decode(jwk[name] + "==")) for name in "xyne" if name in jwk}
+    if jwk["kty"] == "RSA":
+        return RSAPublicNumbers(numbers["e"], numbers["n"]).public_key()
+    return EllipticCurvePublicNumbers(numbers["x"], numbers["y"], SECP256R1()).public_key()
