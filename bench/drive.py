@@ -1,0 +1,165 @@
+"""Load for a server on one core, and the CPU time that the server spends on each request.
+
+The load comes from this process, on another core: a few keep-alive connections, each with one request under
+way. What is compared is the server's CPU time, user and system, of its whole process tree: unlike a rate it says
+the same on a busy machine. Two servers are measured in turn, round by round, and the medians count.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+__all__ = [
+    "LOAD_CORE",
+    "SERVER_CORE",
+    "Operation",
+    "Target",
+    "Unexpected",
+    "compare",
+    "cpu_seconds",
+    "load",
+    "request",
+]
+
+CORES = sorted(os.sched_getaffinity(0))
+SERVER_CORE, LOAD_CORE = CORES[0], CORES[-1]
+CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+TIMEOUT_SECONDS = 30
+
+
+class Unexpected(Exception):
+    """A server answered something else than the operation means: the figure would be worth nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What is asked again and again.
+
+    Attributes:
+        name: as the table shows it.
+        requests: gives that many requests, bytes as they go over the wire; called before the clock runs,
+            so codes to be spent are made here.
+        expects: what every answer's body must hold.
+    """
+
+    name: str
+    requests: Callable[[int], Sequence[bytes]]
+    expects: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A running server and what it is asked; `pid` is the head of its process tree."""
+
+    engine: str
+    host: str
+    port: int
+    pid: int
+    operations: tuple[Operation, ...]
+
+
+def request(
+    method: str, path: str, host: str, headers: dict[str, str] | None = None, body: bytes = b""
+) -> bytes:
+    """One HTTP/1.1 request, ready to send."""
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Accept: */*"]
+    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+    if body:
+        lines += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(body)}"]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def process_tree(pid: int) -> list[int]:
+    """The process and all its living descendants."""
+    found = [pid]
+    for parent in found:
+        for children in Path(f"/proc/{parent}/task").glob("*/children"):
+            found += map(int, children.read_text().split())
+    return found
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of the process tree so far, all threads, by the kernel's nanosecond clock.
+
+    The clock is the one of clock_getcpuclockid(3): the process id's complement, shifted, kind CPUCLOCK_SCHED.
+    """
+    return sum(time.clock_gettime((~process << 3) | 2) for process in process_tree(pid))
+
+
+class Connection:
+    """One keep-alive connection with at most one request under way."""
+
+    def __init__(self, target: Target) -> None:
+        self._socket = socket.create_connection((target.host, target.port), timeout=TIMEOUT_SECONDS)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.send = self._socket.sendall
+        self.close = self._socket.close
+
+    def receive(self) -> bytes:
+        """One whole answer."""
+        answer = self._socket.recv(65536)
+        while (end := answer.find(b"\r\n\r\n")) < 0:
+            answer += self._more()
+        head = answer[:end]
+        if (length := CONTENT_LENGTH.search(head)) is None:
+            raise Unexpected(f"an answer without its length: {head!r}")
+        missing = end + 4 + int(length[1]) - len(answer)
+        while missing > 0:
+            part = self._more()
+            answer += part
+            missing -= len(part)
+        return answer
+
+    def _more(self) -> bytes:
+        if not (part := self._socket.recv(65536)):
+            raise Unexpected("the server closed the connection within an answer")
+        return part
+
+
+def load(target: Target, operation: Operation, count: int, connections: int = 8) -> float:
+    """Server CPU microseconds a request over `count` requests.
+
+    Raises:
+        Unexpected: an answer is not 200 or lacks what the operation expects.
+    """
+    ready = operation.requests(count)
+    lines = [Connection(target) for _ in range(min(connections, count))]
+    before = cpu_seconds(target.pid)
+    for number, line in enumerate(lines):
+        line.send(ready[number])
+    for number in range(count):
+        line = lines[number % len(lines)]
+        answer = line.receive()
+        if not answer.startswith(b"HTTP/1.1 200") or operation.expects not in answer:
+            raise Unexpected(f"{target.engine}, {operation.name}: {answer[:600]!r}")
+        if number + len(lines) < count:
+            line.send(ready[number + len(lines)])
+    spent = cpu_seconds(target.pid) - before
+    for line in lines:
+        line.close()
+    return spent / count * 1_000_000
+
+
+def compare(
+    targets: Sequence[Target], *, count: int, rounds: int, connections: int = 8
+) -> dict[tuple[str, str], float]:
+    """Medians by (operation, engine), in CPU microseconds a request; the first round only warms up."""
+    os.sched_setaffinity(0, {LOAD_CORE})
+    figures: dict[tuple[str, str], list[float]] = {}
+    names = dict.fromkeys(operation.name for target in targets for operation in target.operations)
+    for number in range(rounds + 1):
+        for name in names:
+            for target in targets:
+                for operation in target.operations:
+                    if operation.name == name:
+                        figure = load(target, operation, count if number else max(count // 4, 1), connections)
+                        if number:
+                            figures.setdefault((name, target.engine), []).append(figure)
+    return {key: median(values) for key, values in figures.items()}
