@@ -6,12 +6,8 @@ first process; one database a worker, made from a migrated template; records del
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pwd
-import random
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from store import Durable, StoreSettings, migrate, open_durable
+from tests.postgres_server import Server, ServerMissing
 
 _SERVER_FOLDER = "MANYOU_TEST_POSTGRES"
 _MISSING = (
@@ -106,9 +103,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def postgres_database() -> Iterator[WorkerDatabase]:
     server = Server(Path(os.environ[_SERVER_FOLDER]))
-    server.start_once()
+    try:
+        server.start_once()
+    except ServerMissing as missing:
+        pytest.fail(str(missing), pytrace=False)
     name = f"manyou_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-    server.sql(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+    server.create(name)
     database = WorkerDatabase(server.dsn(name))
     yield database
     database.close()
@@ -162,78 +162,3 @@ class WorkerDatabase:
     def _rows(self, name: str) -> list[tuple[object, ...]]:
         query = self._sql.SQL("SELECT * FROM {}").format(self._sql.Identifier(name))
         return self._connection.execute(query).fetchall()
-
-
-class Server:
-    """A PostgreSQL server in a folder of its own: Unix socket only, fsync on, never run as root."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._data = folder / "data"
-        self._port_file = folder / "port"
-        self._user = "nobody" if os.geteuid() == 0 else ""
-
-    def dsn(self, database: str) -> str:
-        port = self._port_file.read_text(encoding="ascii")
-        return f"host={self._folder} port={port} user=manyou dbname={database}"
-
-    def start_once(self) -> None:
-        """Start it and make the template, unless another worker has."""
-        with (self._folder / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if self._port_file.exists():
-                return
-            port = random.randint(20_000, 60_000)  # noqa: S311 names the socket's file only
-            if self._user:
-                shutil.chown(self._folder, self._user)
-            self._run("initdb", "--auth=trust", "--username=manyou", "--encoding=UTF8", "--no-instructions")
-            options = (
-                f"-p {port} -k {self._folder} -c listen_addresses= -c max_connections=200 "
-                "-c shared_buffers=64MB -c max_wal_size=4GB -c autovacuum=off -c fsync=on"
-            )
-            self._run("pg_ctl", "start", "-w", "-l", str(self._folder / "log"), "-o", options)
-            self._port_file.write_text(str(port), encoding="ascii")
-            self._make_template()
-
-    def sql(self, text: str) -> None:
-        import psycopg
-
-        with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
-            connection.execute(text.encode())
-
-    def remove(self) -> None:
-        if self._port_file.exists():
-            self._run("pg_ctl", "stop", "-m", "immediate")
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-    def _make_template(self) -> None:
-        self.sql(f"CREATE DATABASE {_TEMPLATE}")
-        dsn_file = self._folder / "dsn"
-        dsn_file.write_text(self.dsn(_TEMPLATE), encoding="utf-8")
-        durable = open_durable(StoreSettings(engine="postgres", dsn_file=dsn_file))
-        migrate(durable)
-        durable.close()
-
-    def _run(self, program: str, *arguments: str) -> None:
-        command = [_binary(program), *arguments, "-D", str(self._data)]
-        user = pwd.getpwnam(self._user) if self._user else None
-        subprocess.run(
-            command,
-            check=True,
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC"},
-            user=user.pw_uid if user else None,
-            group=user.pw_gid if user else None,
-            extra_groups=[] if user else None,
-        )
-
-
-def _binary(program: str) -> str:
-    if found := shutil.which(program):
-        return found
-    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
-        if (folder / program).exists():
-            return str(folder / program)
-    pytest.fail(_MISSING, pytrace=False)
