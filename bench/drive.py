@@ -1,8 +1,8 @@
 """Load for a server on one core, and the CPU time that the server spends on each request.
 
 The load comes from this process, on another core: a few keep-alive connections, each with one request under
-way. What is compared is the server's CPU time, user and system, of its whole process tree: unlike a rate it says
-the same on a busy machine. Two servers are measured in turn, round by round, and the medians count.
+way. What is compared is the CPU time, user and system, of the server's whole process tree: unlike a rate it
+says the same on a busy machine. Two servers are measured in turn, round by round, and the medians count.
 """
 
 from __future__ import annotations
