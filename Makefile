@@ -21,7 +21,8 @@ ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
-.PHONY: help run test coverage check format bench soak lock sdk clean
+.PHONY: help run test coverage check lint formatted types imports spelling architecture format bench soak lock sdk \
+	clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):[^#]*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -37,12 +38,24 @@ coverage: .venv/.test $(NODE_PARTS) ## the same with branch coverage
 	@.ci/need tests
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --cov --cov-report=term $(ARGS)
 
-check: .venv/.test ## lint, format, types, import contracts, spelling, architecture
-	@echo 'ruff check'; $(BIN)/ruff check --quiet .
+check: lint formatted types imports spelling architecture ## all but the tests; -k goes on after a failure
+
+lint: .venv/.test
+	@echo 'ruff check'; $(BIN)/ruff check --quiet --output-format concise .
+
+formatted: .venv/.test
 	@echo 'ruff format'; $(BIN)/ruff format --quiet --check . || { $(BIN)/ruff format --check .; exit 1; }
+
+types: .venv/.test
 	@echo 'mypy'; $(BIN)/mypy
+
+imports: .venv/.test
 	@echo 'import contracts'; $(BIN)/lint-imports --no-logo
+
+spelling: .venv/.test
 	@echo 'codespell'; $(BIN)/codespell
+
+architecture: .venv/.test
 	@echo 'architecture'; $(BIN)/python -m pytest -q tests/architecture
 
 format: .venv/.test ## the house's format, and what ruff can mend safely
