@@ -1,1 +1,34 @@
-"""Whom the records are about: the register and each holder's data key."""
+"""Whom the records are about: the register and each holder's data key.
+
+    register = build(durable, keys, clock)
+    feed.subscribe("holder", register.forget)
+    register.enrol("111", number, evidence) → Enrolled(holder_key, created)
+    register.alias("111", number), then records.find(tx, alias, now) or records.enrol(tx, new, alias, …) in a work
+    register.fields(holder_key).seal("name", text) · .open("name", sealed)
+
+`holder_key` is 16 random bytes, given once, and never leaves the service.  A number stands in the store only as
+a blind index and sealed under its holder's data key, which erasing the holder deletes.
+"""
+
+from __future__ import annotations
+
+from holders.errors import AliasTaken, HolderErased, LookUpOnly, NoSuchHolder, NotMergeable
+from holders.fields import Fields
+from holders.records import Alias, AliasRow, Enrolled, NewHolder, SealedAlias
+from holders.register import Register, build
+
+__all__ = [
+    "Alias",
+    "AliasRow",
+    "AliasTaken",
+    "Enrolled",
+    "Fields",
+    "HolderErased",
+    "LookUpOnly",
+    "NewHolder",
+    "NoSuchHolder",
+    "NotMergeable",
+    "Register",
+    "SealedAlias",
+    "build",
+]
