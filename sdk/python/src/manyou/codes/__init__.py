@@ -1,8 +1,9 @@
 """The licence code: how it is written, read and checked.  Pure; the signing function and the time are given.
 
-The text is the bytes ``0x01 ‖ COSE_Sign1`` as one decimal number.  Three steps, each taking what the one
-before gave: :func:`parse` (well formed and canonical), :func:`verify` (signed by this key), :func:`freshness` (now).
-Which key that is, and whether the licence is in force, is for the caller: ``manyou.offline`` or the server.
+The text is the bytes ``0x01 ‖ COSE_Sign1`` as one decimal number.  Three steps, each taking what the
+one before gave: :func:`parse` (well formed and canonical), :func:`verify` (signed by this key),
+:func:`freshness` (now). Which key that is, and whether the licence is in force, is for the caller:
+``manyou.offline`` or the server.
 """
 
 from __future__ import annotations

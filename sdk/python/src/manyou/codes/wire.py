@@ -1,16 +1,17 @@
 """The wire format of code A: digits ↔ ``0x01 ‖ COSE_Sign1`` (RFC 9052) ↔ :class:`CodeA`.
 
-The layout is fixed, so it is written and read by hand: ten times faster than a general CBOR library and as
+The layout is fixed, so it is written and read by hand: faster than a general CBOR library and as
 strict, since every byte is either compared or canonical by construction::
 
     01                                   marks the number's start
     84                                   COSE_Sign1, untagged: array of four
       47 A2 01 26 04 42 kk kk            protected {1: -7 (ES256), 4: kid}
       A0                                 unprotected: exactly {}
-      58 LL  8A 01 …                     payload: array of ten, first the format number
+      58 LL  8A 01 …                     payload: array of ten, the format number first
       58 40  r ‖ s                       signature, 64 bytes, s in the lower half
 
-An unsigned integer is in its shortest form, at most 32 bits.  What begins with ``83`` would be a day card (B).
+An unsigned integer is in its shortest form, at most 32 bits.  What begins with ``83`` would be a day
+card (B).
 """
 
 from __future__ import annotations
