@@ -21,7 +21,7 @@ from manyou.errors import Problem
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["PREFIX", "SettingsFault", "load"]
+__all__ = ["PREFIX", "SettingsFault", "load", "read_tree"]
 
 PREFIX = "MANYOU_"
 T = TypeVar("T")
@@ -38,17 +38,25 @@ class SettingsFault(Problem):
         self.faults = faults
 
 
-def load(model: type[T], file: Path | None, environ: Mapping[str, str]) -> T:
-    """Read the settings.
+def read_tree(file: Path | None, environ: Mapping[str, str]) -> dict[str, Any]:
+    """The file's values with the environment's over them, not yet checked."""
+    try:
+        tree: dict[str, Any] = tomllib.loads(file.read_text("utf-8")) if file is not None else {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsFault([f"{file}: {error}"]) from error
+    for name, text in environ.items():
+        if name.startswith(PREFIX) and "__" in name:
+            _place(tree, name.removeprefix(PREFIX).lower().split("__"), text)
+    return tree
+
+
+def load(model: type[T], tree: Mapping[str, Any]) -> T:
+    """Build the settings from a tree of values.
 
     Raises:
         SettingsFault: unknown keys, wrong types, missing values; all of them.
 
     """
-    tree: dict[str, Any] = tomllib.loads(file.read_text("utf-8")) if file is not None else {}
-    for name, text in environ.items():
-        if name.startswith(PREFIX) and "__" in name:
-            _place(tree, name.removeprefix(PREFIX).lower().split("__"), text)
     faults: list[str] = []
     value = _build(model, tree, "", faults)
     if faults:

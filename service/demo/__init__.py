@@ -1,0 +1,1 @@
+"""The demo province: invented people, companies, authorities and halls, put in through the rooms' own doors."""
