@@ -69,19 +69,24 @@ CREATE TABLE attempts (
 );
 CREATE INDEX attempts_ends ON attempts (ends);
 
--- The one living code that an account has on its phone on file.
+-- The one living code that an account has on its phone on file. Decoys stand for numbers that nobody has.
 CREATE TABLE phone_code (
     owner         BYTEA  NOT NULL PRIMARY KEY,
     digest        BYTEA  NOT NULL,
+    message       TEXT   NOT NULL,             -- sealed, to be sent again while the code lives
     begun         BIGINT NOT NULL,
     ends          BIGINT NOT NULL,             -- 0 once it was used
+    sent_at       BIGINT NOT NULL,
+    sends         BIGINT NOT NULL,
     round         BIGINT NOT NULL              -- codes in a row without one being used
 );
+CREATE INDEX phone_code_begun ON phone_code (begun);
 
 -- Messages to phones, until the gateway has taken them.
 CREATE TABLE sms_outbox (
     id            BYTEA  NOT NULL PRIMARY KEY,
     message       TEXT   NOT NULL,             -- sealed: mobile and text; a decoy has no mobile
-    at            BIGINT NOT NULL,
+    due           BIGINT NOT NULL,
     tries         BIGINT NOT NULL
 );
+CREATE INDEX sms_outbox_due ON sms_outbox (due);

@@ -1,0 +1,146 @@
+"""Activation: name, number, and the code that goes to the phone on file (security.md 21).
+
+Nobody becomes somebody by knowing a name and a number. The code goes to the phone that the registry has, never to
+one that the caller names; who has none, goes to a counter. Whether a record matches shows in no answer: a number
+that nobody has gets a decoy with the same rows, the same page and a tail of digits that is always the same for it.
+
+begun (a browser's sealed flow) → code from the phone → proved (the flow, again sealed) → password.
+"""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from idp.events import new_id
+from idp.factors import attempts, phone_code
+from idp.factors.outbox import Message, sealed_message
+from idp.factors.phone_code import PhoneCode
+from idp.people import records
+from idp.people.facts import open_person
+from idp.people.person import PersonState
+from manyou.identifiers import NameMatch, compare_names
+from store import Marker, spend
+
+if TYPE_CHECKING:
+    from holders import Register
+    from idp.people.naming import Naming
+    from idp.people.person import PersonFacts
+    from idp.settings import ActivationSettings
+    from keys import Keys
+    from store import Durable, Tx
+
+__all__ = ["Activation", "Flow", "Verdict", "spend_flow"]
+
+PROVED_SECONDS: Final = 900
+"""From the right code to the password."""
+_KIND: Final = "activation"
+
+
+class Flow(msgspec.Struct, frozen=True):
+    """What a browser began; it travels sealed in a cookie of that browser."""
+
+    id: bytes
+    owner: bytes
+    holder: bytes
+    """The holder's key; empty for a decoy."""
+    tail: str
+    """The last two digits of the phone on file, or of none."""
+    ends: int
+    proved: bool = False
+
+
+class Verdict(Enum):
+    """What became of a typed code."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    CLOSED = "closed"
+    """This browser's five tries are used: it has to begin again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """The steps up to the proof; the password is set by ``idp.sessions.accounts``."""
+
+    durable: Durable
+    register: Register
+    keys: Keys
+    naming: Naming
+    settings: ActivationSettings
+
+    def begin(self, name: str, typed: str, now: int) -> Flow:
+        """Offer a code to the phone on file, if there is a record of that name and number and it has one."""
+        named = self.naming.of(typed)
+
+        def look(tx: Tx) -> records.PersonRow | None:
+            holder = named.holder(tx, now)
+            # the second look is made with a stand-in too, so that both cost the same
+            return records.person(tx, holder or named.stand_in)
+
+        row = self.durable.read(look)
+        person = open_person(self.register, row, 0) if row else None
+        mobile = person.mobile if person is not None and _matches(person, name) else None
+        if person is None or mobile is None:
+            owner, holder = named.stand_in, b""
+            tail = f"{int.from_bytes(self.keys.mac('phone-tail', owner)[:4]) % 100:02d}"
+        else:
+            owner, holder, tail = person.holder_key, person.holder_key, mobile[-2:]
+        code = self._code(owner, mobile or "", now)
+        self.durable.write(lambda tx: phone_code.offer(tx, code, now))
+        return Flow(secrets.token_bytes(16), owner, holder, tail, now + self.settings.flow_seconds)
+
+    def check(self, flow: Flow, typed: str, now: int) -> Verdict:
+        """Try a typed code; counted before it is looked at, in the same work."""
+        digits = "".join(each for each in unicodedata.normalize("NFKC", typed[:64]) if not each.isspace())
+        digest = self._digest(flow.owner, digits.replace("-", ""))
+
+        def work(tx: Tx) -> Verdict:
+            place = attempts.STRANGER
+            mine = attempts.claim(tx, attempts.PHONE_CODE_FLOW, flow.id, place, now, known=False)
+            if not mine.granted:
+                return Verdict.CLOSED
+            day = attempts.claim(tx, attempts.PHONE_CODE_ACCOUNT, flow.owner, place, now, known=False)
+            if not day.granted:
+                return Verdict.CLOSED
+            right = phone_code.redeem(tx, flow.owner, digest, now)
+            return Verdict.RIGHT if right and flow.holder else Verdict.WRONG
+
+        if now >= flow.ends or flow.proved:
+            return Verdict.CLOSED
+        return self.durable.write(work)
+
+    def proved(self, flow: Flow, now: int) -> Flow:
+        """The flow after the right code: good for setting one password, soon."""
+        return msgspec.structs.replace(flow, proved=True, ends=now + PROVED_SECONDS)
+
+    def _code(self, owner: bytes, mobile: str, now: int) -> PhoneCode:
+        digits = str(secrets.randbelow(10**phone_code.DIGITS)).zfill(phone_code.DIGITS)
+        text = (
+            f"【漫游】验证码 {digits}，用于激活统一身份账户或重设密码。请勿告诉任何人。"
+            f" Manyou code {digits}: activates your account. Tell nobody."
+        )
+        message = sealed_message(self.keys, Message(mobile, text))
+        return PhoneCode(owner, self._digest(owner, digits), message, new_id(now))
+
+    def _digest(self, owner: bytes, digits: str) -> bytes:
+        return self.keys.mac("phone-code", owner + digits.encode("utf-8", "replace"))
+
+
+def spend_flow(tx: Tx, flow: Flow, now: int) -> bool:
+    """Use a proved flow, once: one code sets one password."""
+    if not flow.proved or not flow.holder or now >= flow.ends:
+        return False
+    marker = Marker(
+        owner=flow.holder, kind=_KIND, value=flow.id, ends=flow.ends, by=flow.holder, at=now, ref=b""
+    )
+    return spend(tx, marker).won
+
+
+def _matches(person: PersonFacts, name: str) -> bool:
+    return person.state is PersonState.ENABLED and compare_names(person.name, name[:200]) is NameMatch.SAME

@@ -1,0 +1,136 @@
+"""Passwords: which are refused (pure), and their hashing in a bounded pool of its own threads.
+
+NIST SP 800-63B-4 § 3.1.1: at least eight characters, a block-list, no composition rules. Hashed with argon2id
+(RFC 9106), 19 MiB and two rounds as OWASP recommends first.
+"""
+
+from __future__ import annotations
+
+import threading
+import unicodedata
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from idp.errors import HashingBusy, PasswordRefused
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
+    from idp.settings import PasswordSettings
+
+__all__ = ["Passwords", "prepared"]
+
+T = TypeVar("T")
+
+LONGEST: Final = 256
+"""Characters; hashing more would be work that a stranger can order."""
+_BLOCKED: Final = Path(__file__).with_name("blocked_passwords.txt")
+_FEWEST_CHARACTERS: Final = 4
+"""Different ones; ``11112222`` is a pattern, not a password."""
+
+
+def prepared(password: str) -> bytes:
+    """One byte string for one password, whichever keyboard typed it (RFC 8265 § 4.2: NFC)."""
+    return unicodedata.normalize("NFC", password[: LONGEST + 1]).encode("utf-8", "surrogatepass")
+
+
+class Passwords:
+    """Judges, hashes and verifies."""
+
+    def __init__(self, settings: PasswordSettings) -> None:
+        self._settings = settings
+        self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="argon2")
+        self._room = threading.BoundedSemaphore(settings.threads + settings.waiting)
+        self._dummy: str | None = None
+
+    @cached_property
+    def _blocked(self) -> frozenset[str]:
+        files = [_BLOCKED, *([self._settings.block_list_file] if self._settings.block_list_file else [])]
+        return frozenset(
+            line.strip().casefold()
+            for file in files
+            for line in file.read_text("utf-8").splitlines()
+            if line.strip()
+        )
+
+    @cached_property
+    def _argon2(self) -> PasswordHasher:
+        from argon2 import PasswordHasher, Type
+
+        return PasswordHasher(
+            time_cost=self._settings.rounds,
+            memory_cost=self._settings.memory_kib,
+            parallelism=1,
+            hash_len=32,
+            salt_len=16,
+            type=Type.ID,
+        )
+
+    def judge(self, password: str, *, number: str) -> None:
+        """Refuse a password that others would guess first.
+
+        Args:
+            password: as typed.
+            number: the person's own document number, which must not be the password nor most of it.
+
+        Raises:
+            PasswordRefused: ``why`` is ``short``, ``long``, ``common`` or ``own_number``.
+
+        """
+        length = len(unicodedata.normalize("NFC", password))
+        if length < self._settings.least_length:
+            raise PasswordRefused("short")
+        if length > LONGEST:
+            raise PasswordRefused("long")
+        folded = password.casefold()
+        if folded in self._blocked or len(set(folded)) < _FEWEST_CHARACTERS:
+            raise PasswordRefused("common")
+        own = number.casefold()
+        birth = own[6:14] if len(own) == 18 else own
+        if own and (folded in own or birth in folded):
+            raise PasswordRefused("own_number")
+
+    def hash(self, password: str) -> str:
+        """The PHC string; about 25 ms of one core.
+
+        Raises:
+            HashingBusy: too many wait.
+
+        """
+        return self._run(lambda: self._argon2.hash(prepared(password)))
+
+    def verify(self, stored: str | None, password: str) -> bool:
+        """Whether the password is the stored one; no stored one takes the same time and is never right.
+
+        Raises:
+            HashingBusy: too many wait.
+
+        """
+        return self._run(lambda: self._verify(stored, password))
+
+    def _verify(self, stored: str | None, password: str) -> bool:
+        from argon2.exceptions import InvalidHashError, VerificationError
+
+        if self._dummy is None:
+            self._dummy = self._argon2.hash(b"nobody has this password")
+        try:
+            right = self._argon2.verify(stored or self._dummy, prepared(password))
+        except (VerificationError, InvalidHashError):
+            return False
+        return right and stored is not None and len(password) <= LONGEST
+
+    def _run(self, work: Callable[[], T]) -> T:
+        if not self._room.acquire(blocking=False):
+            raise HashingBusy(retry_after=2)
+        try:
+            return self._pool.submit(work).result()
+        finally:
+            self._room.release()
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown()
+
