@@ -1,0 +1,214 @@
+"""A hall in ten lines: Flask on top of ``manyou.hall``.
+
+::
+
+    app = Flask(__name__)
+    app.secret_key = …
+    hall = FlaskHall(app, "https://login.example", client_id="…", client_secret="…")
+
+    @app.get("/")
+    @hall.login_required
+    def home():
+        return f"您好，{hall.current_user.name}"
+
+Routes ``/callback`` and ``/logout`` (POST) are added. Nothing is stored on the server: who is logged in
+and the tokens stand in a cookie that is encrypted and authenticated under a key made from
+``app.secret_key``, since a merely signed one would show the tokens to whoever sees the browser's files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+from flask import Flask, Response, g, redirect, request
+from flask import typing as flask_typing
+
+from manyou._sealed_session import SealedSession
+from manyou.errors import Problem
+from manyou.hall import ForeignAnswer, Hall, Pending, TokenRefused, Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from werkzeug.wrappers import Response as Answer
+
+__all__ = ["CurrentUser", "FlaskHall"]
+
+PENDING_MOST: Final = 3
+"""Logins under way in one browser, e.g. in several tabs; the oldest is forgotten."""
+LOGIN_SECONDS: Final = 1800
+SESSION_SECONDS: Final = 12 * 3600
+_OF_THE_TOKEN: Final = frozenset({"iss", "aud", "azp", "exp", "iat", "nbf", "nonce", "at_hash", "jti"})
+"""Claims that prove the login and say nothing of who logged in."""
+P = ParamSpec("P")
+R = TypeVar("R", bound=flask_typing.ResponseReturnValue)
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentUser:
+    """Who is logged in, as this hall knows them."""
+
+    claims: Mapping[str, Any]
+
+    @property
+    def sub(self) -> str:
+        """The person or organisation; another hall is told another value."""
+        return str(self.claims["sub"])
+
+    @property
+    def name(self) -> str:
+        """The name, where the scope ``profile`` was asked for."""
+        return str(self.claims.get("name", ""))
+
+
+class FlaskHall:
+    """``Hall`` in a Flask application."""
+
+    def __init__(
+        self, app: Flask, issuer: str, client_id: str, client_secret: str | None = None, **hall: Any
+    ) -> None:
+        """``hall``: further arguments of ``manyou.hall.Hall``.
+
+        Raises:
+            ValueError: the application has no ``secret_key``.
+
+        """
+        self.hall = Hall(issuer, client_id, client_secret, **hall)
+        secret = app.secret_key
+        if not secret:
+            raise ValueError("set app.secret_key: the session is sealed under it")
+        # a provider without https is one on loopback, and so is then the hall
+        secure = not issuer.startswith("http://")
+        # ports share cookies, so a cookie's name carries the client
+        name = f"manyou-{client_id}".replace(":", ".")
+        self._session = SealedSession(secret, name, SESSION_SECONDS, secure=secure)
+        self._login = SealedSession(secret, f"{name}-login", LOGIN_SECONDS, secure=secure)
+        callback = urlsplit(self.hall.redirect_uri).path or "/callback"
+        app.add_url_rule(callback, "manyou_callback", self._callback, methods=["GET"])
+        app.add_url_rule("/logout", "manyou_logout", self._logout, methods=["POST"])
+        app.after_request(self._keep)
+        app.register_error_handler(Problem, _problem)
+        app.context_processor(lambda: {"current_user": self.current_user})
+
+    @property
+    def licences(self) -> Any:
+        """The licence library (``manyou.hall.LicenceLibrary``)."""
+        return self.hall.licences
+
+    @property
+    def current_user(self) -> CurrentUser | None:
+        """Who is logged in; None for nobody."""
+        claims = self._kept().get("claims")
+        return CurrentUser(claims) if claims else None
+
+    def login_required(self, view: Callable[P, R]) -> Callable[P, R | Answer]:
+        """Send whoever is not logged in to the provider, and back to this page afterwards."""
+
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Answer:
+            return view(*args, **kwargs) if self.current_user else self.ask()
+
+        return guarded
+
+    def ask(self, *, back: str | None = None, **asked: Any) -> Answer:
+        """Redirect to the provider to log in, or to have the holder agree to more.
+
+        ``asked``: as for ``Hall.begin``, e.g. ``resource`` and ``authorization_details``.
+        ``back``: where to return to, a path of this application; this page where it is a GET.
+        """
+        where = back or (request.full_path.rstrip("?") if request.method == "GET" else "/")
+        address = self.hall.redirect_uri or self._address("/callback")
+        url, pending = self.hall.begin(redirect_uri=address, **asked)
+        waiting = self._login.read(request.cookies, self.hall.clock()).get("waiting", [])
+        waiting = [*waiting, [where if _own_path(where) else "/", asdict(pending)]][-PENDING_MOST:]
+        answer = redirect(url, 303)
+        self._login.write(answer, {"waiting": waiting}, self.hall.clock())
+        return answer
+
+    def access_token(self, resource: str | None = None) -> str | None:
+        """A good access token of who is logged in, refreshed where it has to be; None: call ``ask``."""
+        kept = self._kept().get("tokens")
+        if not kept:
+            return None
+        tokens = Tokens(**kept)
+        wanted = resource or tokens.resource
+        if tokens.resource == wanted and tokens.good(self.hall.clock()):
+            return tokens.access_token
+        if tokens.refresh_token is None:
+            return None
+        try:
+            tokens = self.hall.refresh(tokens, resource=wanted)
+        except TokenRefused:
+            return None
+        self._change({**self._kept(), "tokens": asdict(tokens)})
+        return tokens.access_token
+
+    def _callback(self) -> Answer:
+        waiting: Sequence[Any] = self._login.read(request.cookies, self.hall.clock()).get("waiting", [])
+        state = request.args.get("state", "")
+        found = next((each for each in waiting if each[1]["state"] == state), None)
+        if found is None:
+            raise ForeignAnswer(detail="no such login under way")
+        login = self.hall.finish(Pending(**found[1]), request.args)
+        claims = {name: value for name, value in login.claims.items() if name not in _OF_THE_TOKEN}
+        before = self.current_user
+        if login.tokens.resource is None:
+            claims |= self.hall.userinfo(login)
+        elif before is not None and before.sub == login.sub:
+            claims = {**before.claims, **claims}
+        self._change({"claims": claims, "tokens": asdict(login.tokens)})
+        answer = redirect(found[0], 303)
+        self._login.write(
+            answer, {"waiting": [each for each in waiting if each is not found]}, self.hall.clock()
+        )
+        return answer
+
+    def _logout(self) -> Answer:
+        tokens = self._kept().get("tokens") or {}
+        self._change({})
+        try:
+            if tokens.get("refresh_token"):
+                self.hall.revoke(tokens["refresh_token"])
+            url = self.hall.logout_url(id_token=tokens.get("id_token"), back=self._address("/"))
+        except Problem:
+            url = "/"  # logged out here in any case
+        return redirect(url, 303)
+
+    def _address(self, path: str) -> str:
+        return urljoin(request.host_url, path)
+
+    def _kept(self) -> dict[str, Any]:
+        if "manyou_session" not in g:
+            g.manyou_session = self._session.read(request.cookies, self.hall.clock())
+        kept: dict[str, Any] = g.manyou_session
+        return kept
+
+    def _change(self, kept: dict[str, Any]) -> None:
+        g.manyou_session = kept
+        g.manyou_changed = True
+
+    def _keep(self, response: Response) -> Response:
+        if g.get("manyou_changed"):
+            kept = self._kept()
+            if not self._session.holds(kept):  # the ID token only spares the question whom to log out
+                kept = {**kept, "tokens": {**kept["tokens"], "id_token": None}}
+            self._session.write(response, kept, self.hall.clock())
+        if self._kept():
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+def _own_path(where: str) -> bool:
+    """A path of this application; two slashes, or one and a backslash, lead elsewhere in browsers."""
+    return where.startswith("/") and not where.startswith(("//", "/\\"))
+
+
+def _problem(problem: Problem) -> tuple[str, int]:
+    """A refusal as a plain page; an application registers its own handler over it."""
+    from manyou.errors import STATUS
+
+    status = next((status for status, kind in STATUS.items() if isinstance(problem, kind)), 502)
+    return f"{problem.code}: {problem.mend}", status

@@ -1,0 +1,30 @@
+"""What a hall is to the provider: its relying party, and a reader of licences.
+
+``Hall`` is all that most need; ``manyou.flask`` puts it into Flask.
+"""
+
+from __future__ import annotations
+
+from manyou.hall.errors import (
+    ForeignAnswer,
+    InvalidIdToken,
+    LoginRefused,
+    ProviderUnavailable,
+    TokenRefused,
+)
+from manyou.hall.hall import Hall
+from manyou.hall.licence_library import LicenceLibrary
+from manyou.hall.tokens import Login, Pending, Tokens
+
+__all__ = [
+    "ForeignAnswer",
+    "Hall",
+    "InvalidIdToken",
+    "LicenceLibrary",
+    "Login",
+    "LoginRefused",
+    "Pending",
+    "ProviderUnavailable",
+    "TokenRefused",
+    "Tokens",
+]

@@ -1,0 +1,49 @@
+"""What may go wrong between a hall and the provider.
+
+Problem
+├── BadRequest ── ForeignAnswer        what came to the redirect address belongs to no login of this browser
+├── Unauthenticated ── InvalidIdToken  the ID token does not prove who logged in
+├── Forbidden ── LoginRefused          the provider said no; ``code`` is its own word for it
+├── Unauthenticated ── TokenRefused    a code or refresh token is no longer good: log in again
+└── Unavailable ── ProviderUnavailable it does not answer, or not in its own language
+"""
+
+from __future__ import annotations
+
+from manyou.errors import BadRequest, Forbidden, Unauthenticated, Unavailable
+
+__all__ = ["ForeignAnswer", "InvalidIdToken", "LoginRefused", "ProviderUnavailable", "TokenRefused"]
+
+
+class ForeignAnswer(BadRequest):
+    """State or issuer are not those of a login begun here (RFC 6749 § 10.12, RFC 9207)."""
+
+    code = "foreign_answer"
+    mend = "Begin the login again from the hall's own page."
+
+
+class InvalidIdToken(Unauthenticated):
+    """The ID token fails a rule of OIDC Core § 3.1.3.7."""
+
+    code = "invalid_id_token"
+    mend = "Begin the login again."
+
+
+class LoginRefused(Forbidden):
+    """The person or the provider refused; the instance's ``code`` is the wire's ``error``."""
+
+    code = "login_refused"
+    mend = "Begin the login again, or agree to what the hall asks for."
+
+
+class TokenRefused(Unauthenticated):
+    """The provider takes a code or token no longer."""
+
+    code = "token_refused"
+    mend = "Log in again."
+
+
+class ProviderUnavailable(Unavailable):
+    """The provider cannot be reached, or its answer cannot be read."""
+
+    code = "provider_unavailable"
