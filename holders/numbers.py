@@ -1,7 +1,7 @@
 """From what was typed to the number that is indexed: one document, one text, whatever its spelling.
 
-Numbers of GB 11643's build (residents, residence permits, foreigners' permits of 18 characters) are unique across their
-document types, so they share one name space and the type is read from the number.
+Numbers of GB 11643's build (residents, residence permits, foreigners' permits of 18 characters) are unique
+across their document types, so they share one name space and the type is read from the number.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from manyou.identifiers import (
 __all__ = ["Number", "read_number", "readings"]
 
 _RESIDENT_TYPES: Final = frozenset({"111", "551", "552"})
+_RESIDENT_SPACE: Final = "gb11643"
 _USCC_TYPE: Final = "001"
 _OTHER_PERSON: Final = "999"
 _EIGHTEEN: Final = re.compile(r"[0-9]{17}[0-9X]")
@@ -80,10 +81,10 @@ def readings(text: str, *, now: int) -> list[Number]:
             continue
         if number not in found:
             found.append(number)
-        if number.space in {"gb11643", _USCC_TYPE}:
+        if number.space in {_RESIDENT_SPACE, _USCC_TYPE}:
             break  # its check character says what it is
     return found
 
 
 def _resident(parsed: ResidentId, *, look_up_only: bool = False) -> Number:
-    return Number(parsed.document_type, parsed.text, "gb11643", look_up_only)
+    return Number(parsed.document_type, parsed.text, _RESIDENT_SPACE, look_up_only)

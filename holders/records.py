@@ -12,16 +12,20 @@ __all__ = [
     "Alias",
     "AliasRow",
     "Enrolled",
+    "HolderRow",
     "NewHolder",
     "SealedAlias",
     "add_alias",
     "aliases_of",
     "end_alias",
     "enrol",
+    "erase",
     "family",
     "find",
     "find_ever",
     "holder",
+    "lock_alias",
+    "merge",
 ]
 
 
@@ -111,10 +115,11 @@ _ADD_ALIAS = SQL(
     ":valid_from, :evidence, :sealed_number) ON CONFLICT DO NOTHING"
 )
 _DROP_ALIAS = SQL("DELETE FROM holder_alias WHERE alias_id = :alias_id")
-_END_ALIAS = SQL(
-    "UPDATE holder_alias SET valid_to = :now WHERE holder_key = :holder_key AND blind_index = :blind_index "
+_LIVING_ALIAS = SQL(
+    "SELECT alias_id FROM holder_alias WHERE holder_key = :holder_key AND blind_index = :blind_index "
     "AND index_version = :version AND valid_to IS NULL"
 )
+_LOCK_ALIAS = SQL("UPDATE holder_alias SET evidence = evidence WHERE alias_id = :alias_id")
 _END_BY_ID = SQL("UPDATE holder_alias SET valid_to = :now WHERE alias_id = :alias_id AND valid_to IS NULL")
 _HOLDER = SQL(
     "SELECT holder_key, kind, wrapped_key, wrapped_by, created_at, merged_into, erased_at FROM holder "
@@ -132,7 +137,8 @@ _MERGE = SQL(
 # files that were merged into the one that now merges follow it, so that a family is one step deep
 _MERGE_CHILDREN = SQL("UPDATE holder SET merged_into = :into WHERE merged_into = :holder_key")
 _STANDS = SQL(
-    "UPDATE holder SET kind = kind WHERE holder_key = :holder_key AND merged_into IS NULL AND erased_at IS NULL"
+    "UPDATE holder SET kind = kind WHERE holder_key = :holder_key AND merged_into IS NULL "
+    "AND erased_at IS NULL"
 )
 _ERASE = SQL(
     "UPDATE holder SET wrapped_key = NULL, wrapped_by = NULL, erased_at = :now "
@@ -226,13 +232,22 @@ def _insert(tx: Tx, sealed: SealedAlias, evidence: str, valid_from: int) -> bool
 
 def end_alias(tx: Tx, holder_key: bytes, alias: Alias, event: Event, now: int) -> bool:
     """Let a number lead to the holder no more (a correction, a renewed passport); False when it did not."""
-    ended = [
-        tx.run(_END_ALIAS, holder_key=holder_key, blind_index=blind_index, version=version, now=now)
-        for version, blind_index in alias.indexes
-    ]
-    if any(ended):
-        append(tx, event)
-    return any(ended)
+    for version, blind_index in alias.indexes:
+        row = tx.row(_LIVING_ALIAS, holder_key=holder_key, blind_index=blind_index, version=version)
+        if row is not None and _end(tx, bytes(row[0]), now):
+            append(tx, event)
+            return True
+    return False
+
+
+def _end(tx: Tx, alias_id: bytes, now: int) -> bool:
+    lock_alias(tx, alias_id)
+    return tx.run(_END_BY_ID, alias_id=alias_id, now=now) > 0
+
+
+def lock_alias(tx: Tx, alias_id: bytes) -> None:
+    """Make ending an alias and indexing it again wait for each other, or a row would outlive its alias."""
+    tx.run(_LOCK_ALIAS, alias_id=alias_id)
 
 
 def holder(tx: Tx, holder_key: bytes) -> HolderRow | None:
@@ -265,7 +280,7 @@ def merge(tx: Tx, gone: bytes, into: bytes, moved: list[SealedAlias], event: Eve
     tx.run(_MERGE_CHILDREN, holder_key=gone, into=into)
     for row in aliases_of(tx, gone):
         if row.valid_to is None:
-            tx.run(_END_BY_ID, alias_id=row.alias_id, now=now)
+            _end(tx, row.alias_id, now)
     for sealed in moved:
         if not _insert(tx, sealed, "merged", now):
             raise AliasTaken(detail="aliases changed during a merge")

@@ -116,7 +116,7 @@ class Register:
         return self._durable.write(lambda tx: records.add_alias(tx, sealed, evidence, now))
 
     def end_alias(self, holder_key: bytes, document_type: str, number: str) -> bool:
-        """Let a number lead to the holder no more; records that name it keep finding them by ``find_ever``."""
+        """Let a number lead to the holder no more; records that name it still find them by ``find_ever``."""
         alias, now = self.alias(document_type, number), self._clock()
         event = AliasEnded(alias.document_type).event(holder_key, now)
         return self._durable.write(lambda tx: records.end_alias(tx, holder_key, alias, event, now))
@@ -144,7 +144,10 @@ class Register:
             raise NotMergeable
 
     def erase(self, holder_key: bytes) -> bool:
-        """Delete a holder's data key and aliases: sealed fields are unreadable for ever, in backups made later."""
+        """Delete a holder's data key and aliases; what was sealed under it is unreadable for ever.
+
+        Backups made before hold it still, under the field ring: their term is the erasure's term.
+        """
         now = self._clock()
         event = HolderErasure().event(holder_key, now)
 
@@ -161,7 +164,7 @@ class Register:
     # fields
 
     def fields(self, holder_key: bytes) -> Fields:
-        """The holder's fields; the data key stays unwrapped in this worker for the last 10,000 holders asked for.
+        """The holder's fields; this worker keeps the data keys of the last 10,000 holders asked for.
 
         Raises:
             NoSuchHolder, HolderErased.

@@ -1,7 +1,7 @@
 """Keys: what the other rooms sign, seal, index and wrap with.
 
-A :class:`Keys` holds its rings as one snapshot and starts no thread: whoever builds it subscribes :meth:`Keys.refresh`
-to the feed's news of kind ``key-ring``.
+A :class:`Keys` holds its rings as one snapshot and starts no thread: whoever builds it subscribes
+:meth:`Keys.refresh` to the feed's news of kind ``key-ring``.
 """
 
 from __future__ import annotations
@@ -117,11 +117,11 @@ class Keys:
         return self._rings.jwks(rings)
 
     def verifying(self, ring: str) -> list[PublicKey]:
-        """A ring's public keys, oldest first; of a licence ring the retired ones too: licences outlive keys."""
+        """A ring's public keys, oldest first; of a licence ring retired ones too: licences outlive keys."""
         return self._rings.public(ring, retired=ring.startswith(LICENCE_PREFIX))
 
     def trust_entries(self) -> list[TrustEntry]:
-        """The keys' part of the trust list: every public key of codes, licences, status and trust, for ever."""
+        """The keys' part of the trust list: every key of codes, licences, status and trust, for ever."""
         return entries(self._rings)
 
     # licences
@@ -207,6 +207,15 @@ class Keys:
     def wraps_with(self) -> int:
         """Number of the active field key; what another number wrapped is to be wrapped again."""
         return self._rings.newest["field"]
+
+    def indexes_with(self) -> int:
+        """Number of the active index key."""
+        return self._rings.newest["blind-index"]
+
+    def replaced(self, ring: str) -> list[int]:
+        """Numbers of the retiring keys of a secret ring."""
+        rows = self._rings.secrets[ring]
+        return [number for number, row in rows.items() if row.state == State.RETIRING]
 
     def blind_index(self, purpose: str, text: str) -> tuple[int, bytes]:
         """Version and 32-byte index of a text under the active index key."""

@@ -1,4 +1,7 @@
-"""Events of the key room: what happened to which key, never the key."""
+"""Events of the key room: what happened to which key, never the key.
+
+An envelope gets a fresh id, so it is made before the work, which may run again.
+"""
 
 from __future__ import annotations
 
@@ -15,67 +18,59 @@ _ACTOR = "system"
 _ID_RANDOM_BYTES = 10
 
 
-class _KeyEvent(msgspec.Struct, frozen=True):
-    """What the events of this room have in common."""
-
-    tag: ClassVar[str]
-    version: ClassVar[int] = 1
-
-    def subject(self) -> bytes:
-        """What changed."""
-        raise NotImplementedError
-
-    def event(self, at: int) -> Event:
-        """The ledger's envelope, with a fresh id: make it before the work, which may run again."""
-        return Event(
-            id=event_id(at * 1000, os.urandom(_ID_RANDOM_BYTES)),
-            tag=self.tag,
-            version=self.version,
-            at=at,
-            holder_key=None,
-            actor=_ACTOR,
-            client="",
-            subject=self.subject(),
-            body=msgspec.json.encode(self),
-        )
-
-
-class KeyMoved(_KeyEvent, frozen=True):
+class KeyMoved(msgspec.Struct, frozen=True):
     """A key came into a state: made, published, active, replaced, retired."""
 
     tag: ClassVar[str] = "key.moved"
+    version: ClassVar[int] = 1
 
     kid: str
     ring: str
     algorithm: str
     state: str
 
-    def subject(self) -> bytes:
-        """The kid."""
-        return self.kid.encode()
+    def event(self, at: int) -> Event:
+        """The ledger's envelope; the subject is the kid."""
+        return _envelope(self, self.kid, at)
 
 
-class LicenceRingSet(_KeyEvent, frozen=True):
+class LicenceRingSet(msgspec.Struct, frozen=True):
     """An authority's ring was made or gained licence types."""
 
     tag: ClassVar[str] = "key.licence_ring_set"
+    version: ClassVar[int] = 1
 
     ring: str
     agency_uscc: str
     types: list[str]
 
-    def subject(self) -> bytes:
-        """The ring."""
-        return self.ring.encode()
+    def event(self, at: int) -> Event:
+        """The ledger's envelope; the subject is the ring."""
+        return _envelope(self, self.ring, at)
 
 
-class EpochBegun(_KeyEvent, frozen=True):
+class EpochBegun(msgspec.Struct, frozen=True):
     """Values sealed before are refused from now on."""
 
     tag: ClassVar[str] = "key.epoch_begun"
+    version: ClassVar[int] = 1
 
     reason: str
 
-    def subject(self) -> bytes:
-        """The word ``epoch``: there is one."""
-        return b"epoch"
+    def event(self, at: int) -> Event:
+        """The ledger's envelope; the subject is the word ``epoch``: there is one."""
+        return _envelope(self, "epoch", at)
+
+
+def _envelope(what: KeyMoved | LicenceRingSet | EpochBegun, subject: str, at: int) -> Event:
+    return Event(
+        id=event_id(at * 1000, os.urandom(_ID_RANDOM_BYTES)),
+        tag=what.tag,
+        version=what.version,
+        at=at,
+        holder_key=None,
+        actor=_ACTOR,
+        client="",
+        subject=subject.encode(),
+        body=msgspec.json.encode(what),
+    )

@@ -67,7 +67,10 @@ class Lifecycle:
         return kid
 
     def advance(self, now: int) -> int:
-        """Activate pending keys whose time has come, with their predecessors retiring, and retire; keys moved."""
+        """Move every key whose time has come; the number of keys moved.
+
+        A pending key becomes active and its predecessor retiring in one work; a retiring one retired.
+        """
         keys = self._keys()
         moves: list[Callable[[Tx], int]] = []
         for key in keys:
@@ -83,9 +86,15 @@ class Lifecycle:
         return sum(self._durable.write(move) for move in moves)
 
     def retire(self, ring: str, number: int, now: int) -> bool:
-        """Retire a replaced key that nothing needs any more; False when it is not retiring."""
+        """Retire a replaced key that nothing needs; False when it is not retiring, or not long enough.
+
+        For ``retire_after`` seconds a worker that lags may still use it.
+        """
         for key in self._keys():
-            if (key.ring, key.number, key.state) == (ring, number, State.RETIRING):
+            since = key.retiring_at
+            if (key.ring, key.number, key.state) != (ring, number, State.RETIRING) or since is None:
+                continue
+            if since + self._settings.retire_after <= now:
                 return self._durable.write(self._retirement(key, now)) == 1
         return False
 
@@ -207,8 +216,9 @@ def _moved(key: RingKey, state: State, now: int) -> Event:
 def _kid(ring: str, taken: set[str]) -> str:
     """A kid no key ever had.
 
-    Of a code, 2 bytes (hexadecimal here): drawn, not counted on, so that a restored backup does not give a kid again.
+    Of a code, 2 bytes (hexadecimal here): drawn, not counted on, or a restored backup would give a kid again.
     """
     if ring == "code":
-        return secrets.choice([f"{n:04x}" for n in range(_CODE_KIDS) if f"{n:04x}" not in taken])
+        free = {f"{number:04x}" for number in range(_CODE_KIDS)} - taken
+        return secrets.choice(sorted(free))
     return secrets.token_urlsafe(_KID_BYTES)

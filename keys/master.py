@@ -1,7 +1,7 @@
 """The master key: one file that opens every private key of the store.
 
-Private keys lie in the store sealed under it (AES-256-GCM-SIV, RFC 8452, so that a repeated nonce tells no more
-than equality).  The file is 64 hexadecimal digits and stays outside the store and its backups.
+Private keys lie in the store sealed under it (AES-256-GCM-SIV, RFC 8452: a repeated nonce tells no more than
+that two are equal).  The file is 64 hexadecimal digits and stays outside the store and its backups.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class MasterKey:
 
 
 def _row(kid: str, ring: str, algorithm: str) -> bytes:
-    return "\n".join((kid, ring, algorithm)).encode()
+    return f"{kid}\n{ring}\n{algorithm}".encode()
 
 
 def read_master_key(path: Path) -> bytes:

@@ -59,7 +59,9 @@ _ADD = SQL(
     ":public, :sealed FROM ring_key WHERE ring = :ring "
     "ON CONFLICT DO NOTHING"
 )
-_ACTIVATE = SQL("UPDATE ring_key SET state = 'active', activates_at = :now WHERE kid = :kid AND state = 'pending'")
+_ACTIVATE = SQL(
+    "UPDATE ring_key SET state = 'active', activates_at = :now WHERE kid = :kid AND state = 'pending'"
+)
 _SUCCEED = SQL(
     "UPDATE ring_key SET state = 'retiring', retiring_at = :now, retires_at = :retires_at "
     "WHERE kid = :kid AND state = 'active'"

@@ -20,7 +20,7 @@ class KeySettings:
         deployment: lasting name of this deployment; values of one never pass in another.
         issuer: the provider's issuer URL; bound into sealed values only (it may change, fields must not).
         environment: ``production`` or ``development``; only the latter may create a master key.
-        publish_ahead: seconds a key is published before it signs; at least the ``max-age`` of the JWKS answer.
+        publish_ahead: seconds a key is published before it signs; at least the JWKS answer's ``max-age``.
         retire_after: seconds a replaced signing key still verifies; at least the longest signed token's life.
         retire_seal_after: the same for sealed values; at least the longest life of a refresh token's family.
     """

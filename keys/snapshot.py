@@ -1,7 +1,7 @@
 """All rings as one worker holds them: read from the store whole, replaced whole, never changed.
 
-The hot path takes the reference once and reads dictionaries: no lock.  What is derived on first use (a cipher, a parsed
-private key) is put into a dictionary of the snapshot or a slot of the key; two threads at once store equal values.
+The hot path takes the reference once and reads dictionaries: no lock.  What is made on first use (a cipher,
+a private key) goes into a dictionary of the snapshot or a slot of the key; two threads store equal values.
 """
 
 from __future__ import annotations
