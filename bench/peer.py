@@ -25,6 +25,11 @@ RESOURCE = "https://api.example"
 REDIRECT_URI = "https://hall.example/callback"
 
 
+def node() -> str:
+    """The Node that the provider asks for, as npm brought it; else the machine's."""
+    return str(next(HERE.glob("node_modules/node-linux-*/bin/node"), "node"))
+
+
 def free_port() -> int:
     """A port nobody listens on just now."""
     with socket.socket() as probe:
@@ -126,7 +131,7 @@ def peer() -> Iterator[Target]:
             "CODE_VERIFIER": verifier,
         }
         pid = stack.enter_context(
-            running(["node", str(HERE / "server.js")], SERVER_CORE, b"ready", **settings)
+            running([node(), str(HERE / "server.js")], SERVER_CORE, b"ready", **settings)
         )
         yield Target(
             "node-oidc-provider", "127.0.0.1", port, pid, Requests(port, secret, verifier).operations()
