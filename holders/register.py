@@ -200,9 +200,12 @@ class Register:
         """The fields of a holder about to begin."""
         return Fields(new.holder_key, self._keys.unwrap(new.wrapped_key, new.holder_key))
 
-    def forget(self, holder_key: bytes) -> None:
-        """Drop the unwrapped data key: subscribe this to the feed's news of kind ``holder``."""
-        self._cache.pop(holder_key, None)
+    def forget(self, holder_key: bytes | None) -> None:
+        """Drop the unwrapped data key, or (None) all: subscribe it to the feed's news of kind ``holder``."""
+        if holder_key is None:
+            self._cache.clear()
+        else:
+            self._cache.pop(holder_key, None)
 
     def _touch(self, holder_key: bytes) -> None:
         try:

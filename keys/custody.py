@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from keys import jwt, records, sealed
-from keys.errors import NoSuchRing, NotForThisRing, SealBroken, TokenRefused, TypeNotSignable
+from keys import jwt, licences, records, sealed
+from keys.errors import NotForThisRing, SealBroken, TokenRefused
 from keys.lifecycle import Lifecycle
 from keys.master import MasterKey, read_master_key
-from keys.rings import LICENCE_PREFIX, State, licence_ring
+from keys.rings import LICENCE_PREFIX, State
 from keys.settings import KeySettings
-from keys.signing import SigningKey
+from keys.signing import Signer, SigningKey
 from keys.snapshot import PublicKey, Snapshot, take
 from keys.trust_entries import TrustEntry, entries
 from keys.wrapping import wrapped_by
@@ -61,11 +61,11 @@ class Keys:
 
     # signing
 
-    def signer(self, ring: str, algorithm: str = "ES256") -> SigningKey:
+    def signer(self, ring: str, algorithm: str = "ES256") -> Signer:
         """The active key of a ring; it signs only what the ring is for.
 
         Raises:
-            NotForThisRing: a licence ring; use :meth:`licence_signer`.
+            NotForThisRing: a licence ring; use :meth:`sign_licence`.
             NoSuchRing: no active key of that ring and algorithm.
         """
         if ring.startswith(LICENCE_PREFIX):
@@ -135,39 +135,33 @@ class Keys:
         self._life.set_licence_ring(agency_uscc, frozenset(types), self._clock())
         self.refresh()
 
-    def licence_signer(self, agency_uscc: str, type_code: str, kid: str | None = None) -> SigningKey:
-        """The key that signs this authority's licences of this type: JWS of typ ``elicence+jws`` only.
-
-        Args:
-            agency_uscc: the issuing authority.
-            type_code: the licence type.
-            kid: the key that the recorded intent names; None for the active one.
+    def licence_kid(self, agency_uscc: str, type_code: str) -> str:
+        """The key that is to sign this authority's next licence of this type: record it with the intent.
 
         Raises:
             TypeNotSignable: the authority's ring does not name the type, or there is no ring.
-            NoSuchRing: ``kid`` is not a living key of the ring; record a new intent.
         """
-        ring = licence_ring(agency_uscc)
-        rings = self._rings
-        if type_code not in rings.licence_types.get(ring, frozenset()):
-            raise TypeNotSignable(detail=f"{ring} may not sign {type_code}")
-        if kid is None:
-            return rings.signer(ring, "ES256")
-        key = rings.signing.get(kid)
-        if key is None or key.ring != ring or key.row.state not in {State.ACTIVE, State.RETIRING}:
-            raise NoSuchRing(detail=f"no key {kid} in {ring}")
-        return key
+        return licences.key_for(self._rings, agency_uscc, type_code, None).kid
 
     def sign_licence(
-        self, agency_uscc: str, type_code: str, payload: Mapping[str, Any] | bytes, *, kid: str | None = None
+        self, agency_uscc: str, type_code: str, payload: bytes, *, kid: str | None = None
     ) -> str:
-        """The compact JWS of a licence; bytes are JSON exactly as the recorded intent hashed them.
+        """The compact JWS (typ ``elicence+jws``) of exactly the bytes that the recorded intent hashed.
+
+        Args:
+            agency_uscc: the issuing authority, which the payload names too.
+            type_code: the licence type, which the payload names too.
+            payload: as :func:`manyou.licences.payload` wrote it.
+            kid: the key that the intent recorded; None for the active one.
 
         Raises:
-            TypeNotSignable: the authority's ring does not name the type.
-            NoSuchRing: ``kid`` is not a living key of the ring.
+            TypeNotSignable: the authority's ring does not name the type, or the payload names another.
+            NotForThisRing: no payload of a licence of this deployment.
+            NoSuchRing: ``kid`` can sign no more; record a new intent.
         """
-        return jwt.sign_payload(self.licence_signer(agency_uscc, type_code, kid), payload)
+        key = licences.key_for(self._rings, agency_uscc, type_code, kid)
+        licences.judge(payload, agency_uscc, type_code, self._settings.deployment)
+        return jwt.sign_payload(key, payload)
 
     # sealed values
 

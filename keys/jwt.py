@@ -1,7 +1,7 @@
 """JWTs of our own rings (RFC 7519, RFC 8725): signing on the hot path, and verifying strictly.
 
-The header is prebuilt for each key and typ, and verifying finds the very same bytes or refuses: ``alg`` is the
-key's, never the token's choice, and ``none``, ``HS256``, ``crit`` or a further member is no header of ours.
+The header is prebuilt for each key and typ, and verifying finds the very same bytes or refuses: ``alg`` is
+the key's, never the token's choice; ``none``, ``HS256``, ``crit`` or a further member is no header of ours.
 """
 
 from __future__ import annotations
@@ -35,14 +35,13 @@ def sign(key: SigningKey, claims: Mapping[str, Any], typ: str | None) -> str:
         NotForThisRing: the ring signs no such typ.
     """
     data = key.header(typ) + segment(_encode(claims))
-    return (data + b"." + segment(key.sign_own(data))).decode()
+    return (data + b"." + segment(key.sign_unjudged(data))).decode()
 
 
-def sign_payload(key: SigningKey, payload: Mapping[str, Any] | bytes) -> str:
-    """The compact JWS of a payload, bytes taken as they are, under the ring's own typ."""
-    raw = payload if isinstance(payload, bytes) else _encode(payload)
-    data = key.header(None) + segment(raw)
-    return (data + b"." + segment(key.sign_own(data))).decode()
+def sign_payload(key: SigningKey, payload: bytes) -> str:
+    """The compact JWS of a payload as it is, under the ring's first typ."""
+    data = key.header(None) + segment(payload)
+    return (data + b"." + segment(key.sign_unjudged(data))).decode()
 
 
 def split(token: str) -> tuple[bytes, bytes, bytes]:

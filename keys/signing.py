@@ -53,6 +53,10 @@ class Signer(Protocol):
     def algorithm(self) -> str:
         """``ES256`` or ``RS256``."""
 
+    @property
+    def kid_bytes(self) -> bytes:
+        """The 2 bytes that a code key's kid spells."""
+
     def public_jwk(self) -> dict[str, str]:
         """The public key's own members: kty, crv, x, y (or n, e)."""
 
@@ -132,10 +136,10 @@ class SigningKey:
             allowed = head + dot in self.headers.values() and _BASE64URL.fullmatch(payload) is not None
         if not allowed:
             raise NotForThisRing(detail=f"ring {self.ring} does not sign such bytes")
-        return self.sign_own(data)
+        return self.sign_unjudged(data)
 
-    def sign_own(self, data: bytes) -> bytes:
-        """Sign bytes that this room itself has put together."""
+    def sign_unjudged(self, data: bytes) -> bytes:
+        """Sign without looking: only for bytes that this room itself has put together and judged."""
         private = self._private
         if private is None:
             private = self._private = read_private(self._material())
