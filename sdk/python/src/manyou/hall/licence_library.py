@@ -12,6 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from manyou.errors import NotFound
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -112,4 +114,6 @@ class LicenceLibrary:
 
 def _part(text: str) -> str:
     """One part of a path: never a slash, never a step upwards."""
-    return quote(text, safe="") if text not in (".", "..") else "%2E" * len(text)
+    if text in ("", ".", ".."):
+        raise NotFound(detail="no identifier")
+    return quote(text, safe="")
