@@ -12,6 +12,7 @@ import re
 import socket
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -130,21 +131,19 @@ def load(target: Target, operation: Operation, count: int, connections: int = 8)
         Unexpected: an answer is not 200 or lacks what the operation expects.
     """
     ready = operation.requests(count)
-    lines = [Connection(target) for _ in range(min(connections, count))]
-    before = cpu_seconds(target.pid)
-    for number, line in enumerate(lines):
-        line.send(ready[number])
-    for number in range(count):
-        line = lines[number % len(lines)]
-        answer = line.receive()
-        if not answer.startswith(b"HTTP/1.1 200") or operation.expects not in answer:
-            raise Unexpected(f"{target.engine}, {operation.name}: {answer[:600]!r}")
-        if number + len(lines) < count:
-            line.send(ready[number + len(lines)])
-    spent = cpu_seconds(target.pid) - before
-    for line in lines:
-        line.close()
-    return spent / count * 1_000_000
+    with ExitStack() as stack:
+        lines = [stack.enter_context(closing(Connection(target))) for _ in range(min(connections, count))]
+        before = cpu_seconds(target.pid)
+        for number, line in enumerate(lines):
+            line.send(ready[number])
+        for number in range(count):
+            line = lines[number % len(lines)]
+            answer = line.receive()
+            if not answer.startswith(b"HTTP/1.1 200") or operation.expects not in answer:
+                raise Unexpected(f"{target.engine}, {operation.name}: {answer[:600]!r}")
+            if number + len(lines) < count:
+                line.send(ready[number + len(lines)])
+        return (cpu_seconds(target.pid) - before) / count * 1_000_000
 
 
 def compare(
