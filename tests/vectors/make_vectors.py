@@ -346,7 +346,7 @@ def licence_claims() -> dict[str, Any]:
             "ZZMC": "食品经营许可证",
             "ZZLXDM": TYPE,
             "ZZBH": "JY13500000000001",
-            "ZZBS": f"1.2.156.3005.2.{TYPE}.{AGENCY}.202600001.001.{mod_37_36(TYPE + AGENCY + '202600001001')}",
+            "ZZBS": identifier(TYPE, AGENCY),
             "ZZBFJG": "漫省市场监督管理局",
             "ZZBFJGDM": AGENCY,
             "ZZBFRQ": "2026-11-23",
@@ -370,6 +370,11 @@ def licence_claims() -> dict[str, Any]:
             "KZ_JYCS": "漫市漫游路 1 号",
         },
     }
+
+
+def identifier(type_code: str, issuer: str) -> str:
+    check = mod_37_36(type_code + issuer + "202600001001")
+    return f"1.2.156.3005.2.{type_code}.{issuer}.202600001.001.{check}"
 
 
 def mod_37_36(text: str) -> str:
@@ -427,10 +432,9 @@ def status_vectors() -> dict[str, Any]:
             "past exp": other(exp=NOW),
             "far ahead": other(iat=NOW + 31),
             "made before its key": other(iat=NOW - 1001, ttl=9999),
-            "one bit": other(status_list={"bits": 1, "lst": "eNpjAAAAAQAB"})),
-            ),
+            "one bit": other(status_list={"bits": 1, "lst": "eNpjAAAAAQAB"}),
         },
-        "older": STATUS.jws("statuslist+jwt", dumps(status_claims({}, 8, 8),
+        "older": STATUS.jws(typ, dumps(status_claims({}, 8, 8))),
     }
 
 
@@ -444,9 +448,7 @@ def licence_vectors() -> dict[str, Any]:
             "by a status key": STATUS.jws("elicence+jws", licence),
             "by a stranger": STRANGER.jws("elicence+jws", licence, kid=LICENCE.kid),
             "another typ": LICENCE.jws("JWT", licence),
-            "another deployment": LICENCE.jws(
-                "elicence+jws", dumps(licence_claims() | {"deployment": "x"})
-            ),
+            "another deployment": LICENCE.jws("elicence+jws", dumps(licence_claims() | {"deployment": "x"})),
             "a member more": LICENCE.jws("elicence+jws", dumps(licence_claims() | {"x": 1})),
             "white space": LICENCE.jws("elicence+jws", licence + b" "),
             "signed before the key": LICENCE.jws("elicence+jws", dumps(_signed_early())),
@@ -504,15 +506,13 @@ def _signed_early() -> dict[str, Any]:
 
 def _other_type() -> dict[str, Any]:
     claims, other = licence_claims(), TYPE[:18] + "002"
-    check = mod_37_36(other + AGENCY + "202600001001")
-    claims["licence"] |= {"ZZLXDM": other, "ZZBS": f"1.2.156.3005.2.{other}.{AGENCY}.202600001.001.{check}"}
+    claims["licence"] |= {"ZZLXDM": other, "ZZBS": identifier(other, AGENCY)}
     return claims
 
 
 def _other_issuer() -> dict[str, Any]:
     claims, other = licence_claims(), "11350000MBDEM00317"
-    check = mod_37_36(TYPE + other + "202600001001")
-    claims["licence"] |= {"ZZBFJGDM": other, "ZZBS": f"1.2.156.3005.2.{TYPE}.{other}.202600001.001.{check}"}
+    claims["licence"] |= {"ZZBFJGDM": other, "ZZBS": identifier(TYPE, other)}
     return claims
 
 
