@@ -1,0 +1,43 @@
+"""The provider's routes for machines, and the browser's way through them.
+
+``LANE`` names what ``web.application`` may answer without Flask's routing: endpoints that read no cookie.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from idp.endpoints.authorize import authorize_endpoints
+from idp.endpoints.documents import document_endpoints
+from idp.endpoints.logout import logout_endpoints
+from idp.endpoints.tokens import token_endpoints
+from idp.endpoints.userinfo import userinfo_endpoints
+
+if TYPE_CHECKING:
+    from idp.oauth.assembly import OAuth
+    from store import Feed
+    from web.endpoint import Endpoint
+    from web.pages import Pages
+
+__all__ = ["LANE", "oauth_endpoints"]
+
+LANE: Final = (
+    ("POST", "/token"),
+    ("POST", "/introspect"),
+    ("POST", "/revoke"),
+    ("GET", "/userinfo"),
+    ("GET", "/jwks"),
+    ("GET", "/.well-known/openid-configuration"),
+    ("GET", "/.well-known/oauth-authorization-server"),
+)
+
+
+def oauth_endpoints(oauth: OAuth, feed: Feed, pages: Pages) -> tuple[Endpoint, ...]:
+    """Every OAuth route but the consent page, which is ``idp.pages.consent``'s."""
+    return (
+        *authorize_endpoints(oauth.engine, pages),
+        *token_endpoints(oauth.engine, oauth.tokens),
+        *userinfo_endpoints(oauth.engine, oauth.tokens),
+        *logout_endpoints(oauth.engine, pages),
+        *document_endpoints(oauth.engine, feed),
+    )

@@ -1,0 +1,60 @@
+"""Who may call the machine endpoints: a client that proves itself, or the bearer of a token for userinfo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from idp.oauth.client_authentication import authenticate
+from idp.oauth.errors import InsufficientScope, InvalidClient, InvalidRequest, InvalidToken
+from idp.oauth.scopes import OPENID
+from idp.oauth.verified import bearer
+from web.endpoint import Authorisation
+
+if TYPE_CHECKING:
+    from idp.oauth.client import Client
+    from idp.oauth.engine import Engine
+    from idp.oauth.verified import Tokens
+    from web.access import VerifiedAccess
+    from web.call import Call
+
+__all__ = ["client", "confidential_client", "userinfo_bearer"]
+
+
+def client(engine: Engine, reason: str) -> Authorisation:
+    """An authenticated client, or a public one that names itself; it is ``call.principal``."""
+    return Authorisation("client", reason, lambda call: authenticate(engine.clients, call))
+
+
+def confidential_client(engine: Engine, reason: str) -> Authorisation:
+    """A client that proved itself."""
+
+    def admit(call: Call) -> Client:
+        found = authenticate(engine.clients, call)
+        if found.public:
+            raise InvalidClient
+        return found
+
+    return Authorisation("client", reason, admit)
+
+
+def userinfo_bearer(engine: Engine, tokens: Tokens, reason: str) -> Authorisation:
+    """The bearer of a token for userinfo with scope openid, in the header or the POST body, never both."""
+
+    def admit(call: Call) -> VerifiedAccess:
+        known = tokens.look(_token(call), call.now)
+        if known is None or known.access.audience != engine.userinfo or known.jwt:
+            raise InvalidToken
+        if OPENID not in known.verified.scopes:
+            raise InsufficientScope
+        return known.verified
+
+    return Authorisation("bearer", reason, admit)
+
+
+def _token(call: Call) -> str:
+    posted = call.form.get("access_token") if call.method == "POST" and call.body else None
+    if posted is None:
+        return bearer(call)
+    if call.header("Authorization") is not None:
+        raise InvalidRequest("Send the access token in one place only.")
+    return posted

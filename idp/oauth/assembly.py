@@ -1,0 +1,69 @@
+"""Puts the engine together, for ``idp.build``."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from idp.oauth.clients import Clients
+from idp.oauth.engine import Engine
+from idp.oauth.verified import Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from idp.oauth.settings import OAuthSettings
+    from idp.people.facts import Facts
+    from idp.sessions.single_sign_on import SingleSignOn
+    from keys import Keys
+    from store import Durable, Feed
+    from web.access import DetailType
+
+__all__ = ["OAuth", "assemble"]
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth:
+    """The engine and what it knows of access tokens."""
+
+    engine: Engine
+    tokens: Tokens
+    """Implements ``web.access.AccessTokens``."""
+
+
+def assemble(  # noqa: PLR0913 - a composition root names its parts
+    *,
+    issuer: str,
+    settings: OAuthSettings,
+    durable: Durable,
+    keys: Keys,
+    feed: Feed,
+    facts: Facts,
+    sign_on: SingleSignOn,
+    details: Iterable[DetailType] = (),
+    entropy: Callable[[int], bytes] = os.urandom,
+) -> OAuth:
+    """Build it; the feed is subscribed to and must not have been polled yet.
+
+    Raises:
+        ValueError: the settings or the issuer are wrong; the message names every fault.
+
+    """
+    found = settings.faults()
+    if issuer.endswith("/") or "://" not in issuer:
+        found.append("issuer: an origin, without a slash at the end")
+    if found:
+        raise ValueError("; ".join(found))
+    engine = Engine(
+        issuer=issuer,
+        settings=settings,
+        durable=durable,
+        keys=keys,
+        clients=Clients(durable, feed),
+        facts=facts,
+        sign_on=sign_on,
+        details={kind.name: kind for kind in details},
+        entropy=entropy,
+    )
+    return OAuth(engine, Tokens(engine, feed))

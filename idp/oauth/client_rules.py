@@ -1,0 +1,82 @@
+"""What a registration must keep, at creation as on every change (RFC 9700 § 2, RFC 8252 § 7, § 8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from idp.oauth.scopes import SCOPES
+
+if TYPE_CHECKING:
+    from idp.oauth.client import Client
+
+__all__ = ["LOOPBACK", "faults"]
+
+LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
+
+GRANTS = frozenset({"authorization_code", "refresh_token", "client_credentials"})
+
+
+def faults(client: Client) -> list[str]:
+    """Every rule that the record breaks, as English sentences; empty where it keeps them all."""
+    found = [sentence for broken, sentence in _rules(client) if broken]
+    for uri in (*client.redirect_uris, *client.post_logout_redirect_uris):
+        found += _redirect_faults(client, uri)
+    return found
+
+
+def _rules(client: Client) -> list[tuple[bool, str]]:
+    code = "authorization_code" in client.grants
+    return [
+        (not _identifier(client.client_id), "client_id: 1-64 characters of A-Z a-z 0-9 - . _ ~ :"),
+        (not client.name_zh or not client.name_en, "name_zh, name_en: give both."),
+        (bool(set(client.grants) - GRANTS), "grants: only those that the metadata lists."),
+        (bool(set(client.scopes) - set(SCOPES)), "scopes: only those that the metadata lists."),
+        (client.public and bool(client.secret_hashes), "auth_method none has no secret."),
+        (not client.public and not client.secret_hashes, "secret_hashes: a confidential client has one."),
+        (client.public and not client.pkce_required, "pkce_required: a public client needs PKCE."),
+        (client.public and "client_credentials" in client.grants, "A public client has no credentials."),
+        (code and not client.redirect_uris, "redirect_uris: the code flow needs one."),
+        ("refresh_token" in client.grants and not code, "refresh_token comes with authorization_code only."),
+        (
+            client.subject_type == "pairwise" and code and not client.sector and len(_hosts(client)) != 1,
+            "sector: name it where the redirect URIs have several hosts (OIDC Core 8.1).",
+        ),
+        (len(client.audiences) > 8, "audiences: at most 8."),  # an authorization code holds their places
+    ]
+
+
+def _identifier(text: str) -> bool:
+    return 0 < len(text) <= 64 and all(c.isascii() and (c.isalnum() or c in "-._~:") for c in text)
+
+
+def _hosts(client: Client) -> set[str]:
+    return {urlsplit(uri).hostname or "" for uri in client.redirect_uris}
+
+
+def _redirect_faults(client: Client, uri: str) -> list[str]:
+    try:
+        parts = urlsplit(uri)
+        _ = parts.port
+    except ValueError:
+        return [f"{uri}: no URI."]
+    name = uri if uri.isascii() else "redirect URI"
+    if not uri.isascii() or any(c in uri for c in " \t\r\n\\") or "*" in uri:
+        return [f"{name}: ASCII without spaces and wildcards."]
+    if parts.fragment or "#" in uri:
+        return [f"{name}: no fragment."]
+    if parts.username is not None or parts.password is not None:
+        return [f"{name}: no user information."]
+    if parts.scheme == "https" and parts.netloc:
+        return []
+    if parts.scheme == "http" and _loopback(parts.netloc):
+        return []
+    # RFC 8252 § 7.1: a private-use scheme is a reversed domain name, so it holds a period
+    if client.application_type == "native" and "." in parts.scheme:
+        return []
+    return [f"{name}: https, or http on loopback, or a native application's private scheme."]
+
+
+def _loopback(netloc: str) -> bool:
+    host, _, port = netloc.rpartition(":")
+    return netloc in LOOPBACK or (host in LOOPBACK and port.isdigit())

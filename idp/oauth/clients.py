@@ -1,0 +1,94 @@
+"""Registered clients: one record each, cached in the process, refreshed by news."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from idp.oauth.client import Client
+from idp.oauth.client_rules import faults
+from manyou.errors import BadRequest
+from store import SQL, publish
+
+if TYPE_CHECKING:
+    from store import Durable, Feed, Tx
+
+__all__ = ["NEWS", "ClientFaulty", "Clients", "put"]
+
+NEWS: Final = "client"
+"""Kind of the news row; its subject is the client_id."""
+
+
+class ClientFaulty(BadRequest):
+    """The registration breaks a rule; the mend names each."""
+
+    code = "client_faulty"
+
+
+_decode = msgspec.json.Decoder(Client).decode
+_encode = msgspec.json.Encoder().encode
+
+_GET = SQL("SELECT record FROM client WHERE client_id = :client_id")
+_PUT = SQL("""
+INSERT INTO client (client_id, enabled, record, changed) VALUES (:client_id, :enabled, :record, :now)
+ON CONFLICT (client_id) DO UPDATE SET
+    enabled = excluded.enabled, record = excluded.record, changed = excluded.changed
+""")
+
+
+def put(tx: Tx, client: Client, now: int) -> None:
+    """Register or change a client and tell the workers.
+
+    Raises:
+        ClientFaulty: the mend names every rule it breaks.
+
+    """
+    if found := faults(client):
+        raise ClientFaulty(" ".join(found))
+    tx.run(
+        _PUT,
+        client_id=client.client_id,
+        enabled=int(client.enabled),
+        record=_encode(client).decode(),
+        now=now,
+    )
+    publish(tx, NEWS, client.client_id.encode(), now)
+
+
+class Clients:
+    """The clients as this worker knows them; reads the store itself while its news are old."""
+
+    def __init__(self, durable: Durable, feed: Feed) -> None:
+        self._durable = durable
+        self._feed = feed
+        self._known: dict[str, Client] = {}
+        self._changes = 0
+        feed.subscribe(NEWS, self._changed)
+
+    def _changed(self, subject: bytes | None) -> None:
+        self._changes += 1
+        if subject is None:
+            self._known.clear()
+        else:
+            self._known.pop(subject.decode(), None)
+
+    def get(self, client_id: str) -> Client | None:
+        """The client, enabled or not; None where there is none."""
+        if self._feed.fresh():
+            found = self._known.get(client_id)
+            if found is not None:
+                return found
+        seen = self._changes
+        row = self._durable.read(lambda tx: tx.row(_GET, client_id=client_id))
+        if row is None:
+            return None
+        client = _decode(row[0])
+        if seen == self._changes:  # news that came meanwhile may be about this very record
+            self._known[client_id] = client
+        return client
+
+    def enabled(self, client_id: str) -> Client | None:
+        """The client, where it is enabled."""
+        client = self.get(client_id)
+        return client if client is not None and client.enabled else None

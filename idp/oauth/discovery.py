@@ -1,0 +1,96 @@
+"""What the provider offers (OIDC Discovery § 3, RFC 8414), made from the tables: exactly what is on.
+
+Both documents and the key set are prebuilt bytes with an ETag; the keys' are made anew by news of
+``key-ring``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from idp.oauth.checks.session import ACRS, PROMPTS
+from idp.oauth.client_authentication import METHODS
+from idp.oauth.scopes import SCOPES
+from idp.oauth.token import GRANTS
+from web.reply import Reply
+
+if TYPE_CHECKING:
+    from idp.oauth.engine import Engine
+    from web.call import Call
+
+__all__ = ["Document", "metadata"]
+
+CACHED_SECONDS = 300
+
+
+def metadata(engine: Engine) -> dict[str, Any]:
+    """The members of both documents."""
+    issuer = engine.issuer
+    confidential = [name for name in METHODS if name != "none"]
+    claims = dict.fromkeys(claim for scope in SCOPES.values() for claim in scope.claims)
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/authorize",
+        "token_endpoint": f"{issuer}/token",
+        "userinfo_endpoint": f"{issuer}/userinfo",
+        "jwks_uri": f"{issuer}/jwks",
+        "introspection_endpoint": f"{issuer}/introspect",
+        "revocation_endpoint": f"{issuer}/revoke",
+        "end_session_endpoint": f"{issuer}/logout",
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": list(GRANTS),
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": list(METHODS),
+        "introspection_endpoint_auth_methods_supported": confidential,
+        "revocation_endpoint_auth_methods_supported": list(METHODS),
+        "subject_types_supported": ["pairwise", "public"],
+        "id_token_signing_alg_values_supported": ["ES256", "RS256"],
+        "scopes_supported": list(SCOPES),
+        "claims_supported": ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", *claims],
+        "claim_types_supported": ["normal"],
+        "acr_values_supported": list(ACRS),
+        "prompt_values_supported": sorted(PROMPTS),
+        "ui_locales_supported": ["zh-CN", "en"],
+        "authorization_details_types_supported": sorted(engine.details),
+        "authorization_response_iss_parameter_supported": True,
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "require_request_uri_registration": False,
+    }
+
+
+class Document:
+    """Bytes that rarely change, with the ETag of what they are."""
+
+    def __init__(self, body: bytes) -> None:
+        self.replace(body)
+
+    @classmethod
+    def of(cls, value: Any) -> Document:
+        """A JSON document."""
+        return cls(msgspec.json.encode(value))
+
+    def replace(self, body: bytes) -> None:
+        """Answer this from now on."""
+        etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        cached = (
+            ("ETag", etag),
+            ("Cache-Control", f"public, max-age={CACHED_SECONDS}"),
+            ("Access-Control-Allow-Origin", "*"),  # public by nature; browser clients read it
+        )
+        whole = Reply(200, body, (("Content-Type", "application/json"), *cached))
+        # one assignment: a reader on another thread sees both of one state or both of the other
+        self._answers = (etag, whole, Reply(304, b"", cached))
+
+    def reply(self, call: Call) -> Reply:
+        """The document, or 304 where the caller has it."""
+        etag, whole, unchanged = self._answers
+        known = call.environ.get("HTTP_IF_NONE_MATCH")
+        if known is not None and etag in known:
+            return unchanged
+        return whole

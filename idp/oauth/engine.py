@@ -1,0 +1,53 @@
+"""What the engine works with: settings, store, keys, clients, and the rooms below it. No state of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from idp.oauth.clients import Clients
+from idp.oauth.settings import OAuthSettings
+from idp.people.facts import Facts
+from idp.sessions.single_sign_on import SingleSignOn
+from keys import Keys
+from ledger import event_id
+from store import Durable
+from web.access import DetailType
+
+__all__ = ["Engine"]
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Built once by ``idp.build``."""
+
+    issuer: str
+    """Origin of the provider, without a slash at the end."""
+    settings: OAuthSettings
+    durable: Durable
+    keys: Keys
+    clients: Clients
+    facts: Facts
+    sign_on: SingleSignOn
+    """The browser's living session."""
+    details: Mapping[str, DetailType]
+    """Types of authorization_details, by name."""
+    entropy: Callable[[int], bytes]
+    """Random bytes."""
+
+    @property
+    def userinfo(self) -> str:
+        """The audience of a token that reads claims."""
+        return self.issuer + "/userinfo"
+
+    def audience(self, name: str) -> str:
+        """A resource URI; a bare name such as ``elicence`` is one of ours."""
+        return name if ":" in name else f"{self.issuer}/{name}"
+
+    def opaque(self, audience: str) -> bool:
+        """Our own resources get sealed tokens: those who carry them learn nothing from them."""
+        return audience.startswith(self.issuer + "/")
+
+    def event_id(self, now: int) -> bytes:
+        """A new event's id; made outside the work that appends it."""
+        return event_id(now * 1000, self.entropy(10))

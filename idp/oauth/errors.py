@@ -1,0 +1,196 @@
+"""Refusals in OAuth's own words (RFC 6749 § 4.1.2.1 and § 5.2, OIDC Core § 3.1.2.6, RFC 6750 § 3.1).
+
+Problem
+└── OAuthError
+    ├── (BadRequest) InvalidRequest, InvalidGrant, UnauthorizedClient, UnsupportedGrantType, InvalidScope
+    ├── (BadRequest) UnsupportedResponseType, InvalidTarget, InvalidAuthorizationDetails
+    ├── (BadRequest) RequestNotSupported, RequestUriNotSupported, RegistrationNotSupported
+    ├── (BadRequest) LoginRequired, ConsentRequired, UnmetAuthenticationRequirements, AccessDenied
+    ├── (BadRequest) UntrustedRequest ── UnknownClient, UnregisteredRedirect: shown on a page, never sent
+    ├── (Unauthenticated) InvalidClient, InvalidToken
+    └── (Forbidden) InsufficientScope
+
+``code`` is the wire's ``error``; ``mend`` its ``error_description``.
+"""
+
+from __future__ import annotations
+
+from manyou.errors import BadRequest, Forbidden, Problem, Unauthenticated
+
+__all__ = [
+    "AccessDenied",
+    "ConsentRequired",
+    "InsufficientScope",
+    "InvalidAuthorizationDetails",
+    "InvalidClient",
+    "InvalidGrant",
+    "InvalidRequest",
+    "InvalidScope",
+    "InvalidTarget",
+    "InvalidToken",
+    "LoginRequired",
+    "OAuthError",
+    "RegistrationNotSupported",
+    "RequestNotSupported",
+    "RequestUriNotSupported",
+    "UnauthorizedClient",
+    "UnknownClient",
+    "UnmetAuthenticationRequirements",
+    "UnregisteredRedirect",
+    "UnsupportedGrantType",
+    "UnsupportedResponseType",
+    "UntrustedRequest",
+]
+
+
+class OAuthError(Problem):
+    """A refusal that travels as ``error`` and ``error_description``."""
+
+    code = "server_error"
+    mend = "Try again later."
+
+
+class InvalidRequest(OAuthError, BadRequest):
+    """A parameter is missing, malformed, unknown in its value, or stands twice."""
+
+    code = "invalid_request"
+    mend = "Send each required parameter once, well formed."
+
+
+class InvalidGrant(OAuthError, BadRequest):
+    """The code or refresh token is not good, or not good here."""
+
+    code = "invalid_grant"
+    mend = "Begin a new authorization; this code or refresh token is not valid."
+
+
+class UnauthorizedClient(OAuthError, BadRequest):
+    """The client is not registered for this grant."""
+
+    code = "unauthorized_client"
+    mend = "Use a grant that the client is registered for."
+
+
+class UnsupportedGrantType(OAuthError, BadRequest):
+    """No such grant here."""
+
+    code = "unsupported_grant_type"
+    mend = "Use a grant_type that the metadata lists."
+
+
+class UnsupportedResponseType(OAuthError, BadRequest):
+    """Only the code flow is offered."""
+
+    code = "unsupported_response_type"
+    mend = "Send response_type=code."
+
+
+class InvalidScope(OAuthError, BadRequest):
+    """A scope that this client may not ask for, or none at all."""
+
+    code = "invalid_scope"
+    mend = "Ask only for scopes that the client is registered for."
+
+
+class InvalidTarget(OAuthError, BadRequest):
+    """RFC 8707 § 2: a resource that is unknown or not permitted."""
+
+    code = "invalid_target"
+    mend = "Send a resource that the client is registered for, as an absolute URI without fragment."
+
+
+class InvalidAuthorizationDetails(OAuthError, BadRequest):
+    """RFC 9396 § 5."""
+
+    code = "invalid_authorization_details"
+    mend = "Send authorization_details as a JSON array of objects of a type that the metadata lists."
+
+
+class RequestNotSupported(OAuthError, BadRequest):
+    """OIDC Core § 3.1.2.6."""
+
+    code = "request_not_supported"
+    mend = "Send the parameters themselves instead of a request object."
+
+
+class RequestUriNotSupported(OAuthError, BadRequest):
+    """OIDC Core § 3.1.2.6."""
+
+    code = "request_uri_not_supported"
+    mend = "Send the parameters themselves instead of request_uri."
+
+
+class RegistrationNotSupported(OAuthError, BadRequest):
+    """OIDC Core § 3.1.2.6."""
+
+    code = "registration_not_supported"
+    mend = "Register the client instead of sending registration."
+
+
+class LoginRequired(OAuthError, BadRequest):
+    """prompt=none, and nobody is logged in as asked."""
+
+    code = "login_required"
+    mend = "Send the person without prompt=none, so that they can log in."
+
+
+class ConsentRequired(OAuthError, BadRequest):
+    """prompt=none, and the person has not agreed to this."""
+
+    code = "consent_required"
+    mend = "Send the person without prompt=none, so that they can agree."
+
+
+class UnmetAuthenticationRequirements(OAuthError, BadRequest):
+    """OpenID Connect Core Error Code unmet_authentication_requirements 1.0."""
+
+    code = "unmet_authentication_requirements"
+    mend = "The person cannot reach the level that this client requires."
+
+
+class AccessDenied(OAuthError, BadRequest):
+    """The person, or our policy, said no."""
+
+    code = "access_denied"
+    mend = "The person did not agree."
+
+
+class UntrustedRequest(OAuthError, BadRequest):
+    """Wrong before a redirect URI is trusted: shown on a page, never sent anywhere (RFC 6749 § 4.1.2.1)."""
+
+    code = "invalid_request"
+
+
+class UnknownClient(UntrustedRequest):
+    """No enabled client of that client_id."""
+
+    code = "unknown_client"
+    mend = "Send the client_id of a registered client."
+
+
+class UnregisteredRedirect(UntrustedRequest):
+    """RFC 9700 § 4.1: exact string match, always."""
+
+    code = "unregistered_redirect_uri"
+    mend = "Send a redirect_uri that is registered for the client, character by character."
+
+
+class InvalidClient(OAuthError, Unauthenticated):
+    """Client authentication failed; which part of it, only the log says."""
+
+    code = "invalid_client"
+    mend = "Authenticate the client by exactly one method, the one it is registered with."
+
+
+class InvalidToken(OAuthError, Unauthenticated):
+    """RFC 6750 § 3.1."""
+
+    code = "invalid_token"
+    mend = "Obtain a new access token for this resource."
+
+
+class InsufficientScope(OAuthError, Forbidden):
+    """RFC 6750 § 3.1."""
+
+    code = "insufficient_scope"
+    mend = "Obtain an access token with the scope that this endpoint needs."

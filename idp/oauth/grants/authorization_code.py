@@ -1,0 +1,221 @@
+"""authorization_code (RFC 6749 § 4.1.3, RFC 7636 § 4.6): spent once, and a second use undoes the first."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from idp.oauth import consent, family
+from idp.oauth.errors import InvalidGrant, InvalidRequest
+from idp.oauth.events import FamilyEnded, FamilyMade, event
+from idp.oauth.exchange import Grant
+from idp.oauth.family import Family
+from idp.oauth.gate import may_issue
+from idp.oauth.grantee import Grantee
+from idp.oauth.grants import narrowing
+from idp.oauth.issue import Granted, answer, joined
+from idp.oauth.login import Login
+from idp.oauth.scopes import OFFLINE
+from idp.oauth.sealed_code import KIND, SealedCode, digest_of, open_code
+from idp.oauth.sealed_refresh import SealedRefresh, seal_refresh
+from idp.oauth.standing import Bid, standing
+from ledger import append
+from store import Marker, spend
+
+if TYPE_CHECKING:
+    from idp.oauth.exchange import Exchange
+    from idp.sessions.session import Session
+    from store import Tx
+
+__all__ = ["GRANT"]
+
+VERIFIER_LEAST: Final = 43
+VERIFIER_MOST: Final = 128
+_VERIFIER: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+
+_encode_login = msgspec.msgpack.Encoder().encode
+_encode_json = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    text: str
+    code: SealedCode
+    resources: tuple[str, ...]
+    audience: str
+    narrowed: str | None
+    """authorization_details asked for, a JSON array; None for all that was agreed to."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Issued:
+    session: Session
+    details: list[str]
+    family: Family | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """Committed with what it changed."""
+
+    why: str
+
+
+def _open(ask: Exchange) -> _Opened:
+    text = ask.form.get("code")
+    if text is None:
+        raise InvalidRequest("Send code.")
+    code = open_code(ask.engine.keys, ask.client.client_id, text)
+    if code.ends <= ask.now:
+        raise InvalidGrant("Begin a new authorization; the code has expired.")
+    redirect_uri = ask.form.get("redirect_uri")
+    if redirect_uri is None or not hmac.compare_digest(digest_of(redirect_uri), code.redirect):
+        raise InvalidGrant("Send the redirect_uri of the authorization request, character by character.")
+    _proof_of_key(ask.form.get("code_verifier"), code.challenge)
+    audiences = ask.client.audiences
+    if any(place >= len(audiences) for place in code.resources):
+        raise InvalidGrant(detail="the client's audiences have changed")
+    resources = tuple(audiences[place] for place in code.resources)
+    return _Opened(text, code, resources, narrowing.audience(ask, resources), _narrowed(ask, code))
+
+
+def _narrowed(ask: Exchange, code: SealedCode) -> str | None:
+    if not narrowing.wants_details(ask):
+        return None
+    grantee = Grantee(code.holder_key, code.acting_for, ask.client.client_id)
+    bodies = ask.engine.durable.read(lambda tx: consent.bodies(tx, grantee))
+    return narrowing.details(ask, [bodies[digest] for digest in code.details if digest in bodies])
+
+
+def _proof_of_key(verifier: str | None, challenge: bytes) -> None:
+    """A code without a challenge refuses a verifier, and the reverse (RFC 9700 § 2.1.1)."""
+    if verifier is None and not challenge:
+        return
+    if verifier is None or not challenge:
+        raise InvalidGrant("Send code_verifier exactly when the request had a code_challenge.")
+    formed = VERIFIER_LEAST <= len(verifier) <= VERIFIER_MOST and _VERIFIER.issuperset(verifier)
+    if not formed or not hmac.compare_digest(hashlib.sha256(verifier.encode()).digest(), challenge):
+        raise InvalidGrant("Send the code_verifier that the code_challenge was made from.")
+
+
+def _redeem(ask: Exchange) -> _Issued | _Refused:
+    engine, opened, now = ask.engine, ask.opened, ask.now
+    code: SealedCode = opened.code
+    grantee = Grantee(code.holder_key, code.acting_for, ask.client.client_id)
+    marker = Marker(
+        owner=code.holder_key,
+        kind=KIND,
+        value=hashlib.sha256(opened.text.encode()).digest(),
+        ends=code.ends,
+        by=ask.client.client_id.encode(),
+        at=now,
+        ref=code.family,
+    )
+    bid = Bid(
+        grantee=grantee,
+        session=code.session,
+        family=code.family,
+        kept=False,
+        offline=False,
+        scopes=frozenset(code.scope.split()),
+        at=code.at,
+        least_level=ask.client.least_level,
+        least_strength=ask.client.least_strength,
+    )
+    event_id = engine.event_id(now)
+    over = code.ends + engine.settings.access_seconds
+    begins = _family(ask, code, opened.resources) if "refresh_token" in ask.client.grants else None
+
+    def work(tx: Tx) -> _Issued | _Refused:
+        spending = spend(tx, marker)
+        if not spending.won:
+            if spending.first is None:
+                return _Refused("expired")
+            # whoever shows it again may be who stole it, or who it was stolen from: end what it gave
+            if family.end(tx, code.family, over, now):
+                body = FamilyEnded("replay", grantee.acting_for.hex())
+                append(tx, event(event_id, body, at=now, grantee=grantee, subject=code.family))
+            return _Refused("replayed")
+        found = standing(tx, bid, now)
+        reason = may_issue(bid, found, now)
+        if reason is not None or found.session is None:
+            return _Refused(reason or "session_over")
+        bodies = consent.bodies(tx, grantee) if code.details else {}
+        if any(digest not in bodies for digest in code.details):
+            return _Refused("consent_missing")
+        details = [bodies[digest] for digest in code.details]
+        kept = _keep(tx, begins, found.session, details, event_id) if begins else None
+        return _Issued(found.session, details, kept)
+
+    return engine.durable.write(work)
+
+
+def _family(ask: Exchange, code: SealedCode, resources: tuple[str, ...]) -> Family:
+    """The row that begins; what the session tells is put in by the work."""
+    offline = OFFLINE in code.scope.split()
+    settings, now = ask.engine.settings, ask.now
+    return Family(
+        id=code.family,
+        holder_key=code.holder_key,
+        acting_for=code.acting_for,
+        client=ask.client.client_id,
+        session=code.session,
+        offline=offline,
+        scopes=code.scope,
+        resources=_encode_json(resources).decode(),
+        details="",
+        login=b"",
+        generation=1,
+        moved_at=now,
+        idle_ends=now + min(settings.refresh_idle_seconds, settings.refresh_seconds),
+        ends=now + settings.refresh_seconds,
+        live=True,
+    )
+
+
+def _keep(tx: Tx, begins: Family, session: Session, details: list[str], event_id: bytes) -> Family:
+    ends = begins.ends if begins.offline else min(begins.ends, session.ends)
+    kept = replace(
+        begins,
+        ends=ends,
+        idle_ends=min(begins.idle_ends, ends),
+        login=_encode_login(Login.of(session)),
+        details=joined(details),
+    )
+    family.insert(tx, kept)
+    body = FamilyMade(kept.scopes.split(), kept.offline, kept.acting_for.hex())
+    append(tx, event(event_id, body, at=kept.moved_at, grantee=kept.grantee, subject=kept.id))
+    return kept
+
+
+def _answer(ask: Exchange) -> dict[str, Any]:
+    outcome, opened, engine = ask.outcome, ask.opened, ask.engine
+    if isinstance(outcome, _Refused):
+        raise InvalidGrant(detail=outcome.why)
+    code: SealedCode = opened.code
+    kept: Family | None = outcome.family
+    granted = Granted(
+        client=ask.client,
+        grantee=Grantee(code.holder_key, code.acting_for, ask.client.client_id),
+        session=code.session,
+        family=code.family,
+        kept=kept is not None,
+        offline=kept is not None and kept.offline,
+        login=Login.of(outcome.session),
+        scopes=code.scope,
+        audience=opened.audience,
+        details=joined(outcome.details) if opened.narrowed is None else opened.narrowed,
+        nonce=code.nonce,
+    )
+    found = answer(engine, granted, ask.now)
+    if kept is not None:
+        refresh = SealedRefresh(kept.id, 1, kept.ends)
+        found["refresh_token"] = seal_refresh(engine.keys, ask.client.client_id, refresh)
+    return found
+
+
+GRANT = Grant(_open, _redeem, _answer)

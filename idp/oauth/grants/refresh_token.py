@@ -1,0 +1,174 @@
+"""refresh_token (RFC 6749 § 6, RFC 9700 § 4.14): confidential clients keep theirs, public ones rotate.
+
+A family without ``offline_access`` ends with the session. One with it outlives the session's natural end,
+but never a logout, a withdrawn consent, a disabled person or client.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from idp.oauth import family
+from idp.oauth.errors import InvalidGrant, InvalidRequest
+from idp.oauth.events import FamilyEnded, event
+from idp.oauth.exchange import Grant
+from idp.oauth.family import Family, Move
+from idp.oauth.gate import may_issue
+from idp.oauth.grants import narrowing
+from idp.oauth.issue import Granted, answer
+from idp.oauth.login import Login
+from idp.oauth.sealed_refresh import SealedRefresh, open_refresh, seal_refresh
+from idp.oauth.standing import Bid, Standing, standing
+from ledger import append
+
+if TYPE_CHECKING:
+    from idp.oauth.exchange import Exchange
+    from store import Tx
+
+__all__ = ["GRANT"]
+
+NARROWS = ("scope", "resource", "authorization_details")
+
+_login = msgspec.msgpack.Decoder(Login).decode
+_resources = msgspec.json.Decoder(tuple[str, ...]).decode
+_details = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    scopes: str
+    audience: str
+    details: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    text: str
+    refresh: SealedRefresh
+    chosen: _Chosen | None
+    """What the request narrows, found good before the token is used; None where it narrows nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Issued:
+    family: Family
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """Committed with what it changed."""
+
+    why: str
+
+
+def _open(ask: Exchange) -> _Opened:
+    text = ask.form.get("refresh_token")
+    if text is None:
+        raise InvalidRequest("Send refresh_token.")
+    refresh = open_refresh(ask.engine.keys, ask.client.client_id, text)
+    if refresh.ends <= ask.now:
+        raise InvalidGrant(detail="family at its absolute end")
+    return _Opened(
+        text, refresh, _chosen(ask, refresh) if any(name in ask.form for name in NARROWS) else None
+    )
+
+
+def _chosen(ask: Exchange, refresh: SealedRefresh) -> _Chosen:
+    """What a family was granted never changes, so it may be read before the work."""
+    found = ask.engine.durable.read(lambda tx: family.find(tx, refresh.family))
+    if found is None:
+        raise InvalidGrant(detail="family over")
+    granted = [bytes(body).decode() for body in _details(found.details or "[]")]
+    return _Chosen(
+        scopes=narrowing.scopes(ask, found.scopes),
+        audience=narrowing.audience(ask, _resources(found.resources)),
+        details=narrowing.details(ask, granted) if narrowing.wants_details(ask) else found.details,
+    )
+
+
+def _redeem(ask: Exchange) -> _Issued | _Refused:
+    engine, client, now = ask.engine, ask.client, ask.now
+    refresh: SealedRefresh = ask.opened.refresh
+    idle_ends = now + engine.settings.refresh_idle_seconds
+    event_id = engine.event_id(now)
+
+    def work(tx: Tx) -> _Issued | _Refused:
+        if client.public:
+            how = family.move(
+                tx,
+                refresh.family,
+                refresh.generation,
+                now,
+                idle_ends=idle_ends,
+                retry_seconds=engine.settings.retry_seconds,
+            )
+        else:
+            how = family.use(tx, refresh.family, now, idle_ends)
+        found = family.find(tx, refresh.family)
+        if found is None or how is Move.OVER:
+            return _Refused("family over")
+        if how is Move.REPLAYED:
+            body = FamilyEnded("replay", found.acting_for.hex())
+            append(tx, event(event_id, body, at=now, grantee=found.grantee, subject=found.id))
+            return _Refused("replayed")
+        bid = _bid(ask, found)
+        stands = standing(tx, bid, now)
+        reason = may_issue(bid, stands, now)
+        return _Refused(reason) if reason else _Issued(found, stands)
+
+    return engine.durable.write(work)
+
+
+def _bid(ask: Exchange, found: Family) -> Bid:
+    return Bid(
+        grantee=found.grantee,
+        session=found.session,
+        family=found.id,
+        kept=True,
+        offline=found.offline,
+        scopes=frozenset(found.scopes.split()),
+        at=ask.now,  # a withdrawn consent has ended the family itself
+        office=_login(found.login).office,
+        least_level=ask.client.least_level,
+        least_strength=ask.client.least_strength,
+    )
+
+
+def _answer(ask: Exchange) -> dict[str, Any]:
+    outcome, engine = ask.outcome, ask.engine
+    if isinstance(outcome, _Refused):
+        raise InvalidGrant(detail=outcome.why)
+    found: Family = outcome.family
+    chosen = ask.opened.chosen or _Chosen(
+        found.scopes, narrowing.audience(ask, _resources(found.resources)), found.details
+    )
+    session = outcome.standing.session
+    login = Login.of(session) if session is not None else _login(found.login)
+    granted = Granted(
+        client=ask.client,
+        grantee=found.grantee,
+        session=found.session,
+        family=found.id,
+        kept=True,
+        offline=found.offline,
+        login=msgspec.structs.replace(login, level=outcome.standing.level),
+        scopes=chosen.scopes,
+        audience=chosen.audience,
+        details=chosen.details,
+    )
+    answered = answer(engine, granted, ask.now)
+    answered["refresh_token"] = ask.opened.text if not ask.client.public else _next(ask, found)
+    return answered
+
+
+def _next(ask: Exchange, found: Family) -> str:
+    """The newest generation, whether it was made now or its reply was lost."""
+    refresh = SealedRefresh(found.id, ask.opened.refresh.generation + 1, found.ends)
+    return seal_refresh(ask.engine.keys, ask.client.client_id, refresh)
+
+
+GRANT = Grant(_open, _redeem, _answer)

@@ -1,0 +1,35 @@
+"""The ID token (OIDC Core § 2): that a login happened, when and how. Userinfo tells of the person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from idp.oauth.subject import session_of, subject_of
+
+if TYPE_CHECKING:
+    from idp.oauth.client import Client
+    from idp.oauth.engine import Engine
+    from idp.oauth.grantee import Grantee
+    from idp.oauth.login import Login
+
+__all__ = ["id_token"]
+
+
+def id_token(
+    engine: Engine, client: Client, grantee: Grantee, login: Login, *, session: bytes, nonce: str, now: int
+) -> str:
+    """Sign it with the client's algorithm."""
+    claims: dict[str, Any] = {
+        "iss": engine.issuer,
+        "sub": subject_of(engine.keys, client, grantee.subject),
+        "aud": client.client_id,
+        "iat": now,
+        "exp": now + engine.settings.id_token_seconds,
+        "auth_time": login.auth_time,
+        "acr": login.acr,
+        "amr": login.amr,
+        "sid": session_of(engine.keys, client.client_id, session),
+    }
+    if nonce:
+        claims["nonce"] = nonce
+    return engine.keys.sign_jwt("id-token", claims, typ="JWT", algorithm=client.id_token_alg)

@@ -1,0 +1,91 @@
+"""Introspection (RFC 7662): for the token's audience and the client that was given it; to others inactive."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from idp.oauth import family
+from idp.oauth.access_token import jti_text
+from idp.oauth.errors import InvalidGrant, InvalidRequest
+from idp.oauth.sealed_refresh import open_refresh
+from idp.oauth.subject import subject_at, subject_of
+from idp.sessions.session import acr
+
+if TYPE_CHECKING:
+    from idp.oauth.client import Client
+    from idp.oauth.engine import Engine
+    from idp.oauth.verified import Known, Tokens
+    from web.call import Call
+
+__all__ = ["INACTIVE", "introspect"]
+
+INACTIVE: Final[dict[str, Any]] = {"active": False}
+"""One answer for everything that is not a living token of the caller's (§ 2.2)."""
+
+
+def introspect(engine: Engine, tokens: Tokens, call: Call, caller: Client) -> dict[str, Any]:
+    """What a token stands for.
+
+    Raises:
+        InvalidRequest: no token.
+
+    """
+    text = call.form.get("token")
+    if text is None:
+        raise InvalidRequest("Send token.")
+    known = tokens.look(text, call.now)
+    if known is not None:
+        access = known.access
+        if access.client != caller.client_id and access.audience not in caller.serves:
+            return INACTIVE
+        return _access(engine, known, caller)
+    return _refresh(engine, text, call.now, caller)
+
+
+def _access(engine: Engine, known: Known, caller: Client) -> dict[str, Any]:
+    access = known.access
+    found: dict[str, Any] = {
+        "active": True,
+        "iss": engine.issuer,
+        "aud": access.audience,
+        "client_id": access.client,
+        "token_type": "Bearer",
+        "iat": access.at,
+        "exp": access.ends,
+        "jti": jti_text(access.jti),
+        "scope": access.scope,
+        "sub": access.client,
+    }
+    if access.holder_key:
+        subject = access.acting_for or access.holder_key
+        if known.jwt:  # as the JWT itself has it
+            found["sub"] = subject_at(engine.keys, access.audience, subject)
+        else:
+            found["sub"] = subject_of(engine.keys, caller, subject)
+        found["acr"] = acr(access.level, access.strength)
+        found["auth_time"] = access.auth_time
+    if access.details:
+        found["authorization_details"] = msgspec.Raw(access.details.encode())
+    return found
+
+
+def _refresh(engine: Engine, text: str, now: int, caller: Client) -> dict[str, Any]:
+    """A refresh token opens for its own client alone."""
+    try:
+        refresh = open_refresh(engine.keys, caller.client_id, text)
+    except InvalidGrant:
+        return INACTIVE
+    found = engine.durable.read(lambda tx: family.find(tx, refresh.family))
+    living = found is not None and found.live and found.idle_ends > now and found.ends > now
+    if found is None or not living or refresh.generation != found.generation:
+        return INACTIVE
+    return {
+        "active": True,
+        "iss": engine.issuer,
+        "client_id": caller.client_id,
+        "exp": min(found.ends, found.idle_ends),
+        "scope": found.scopes,
+        "sub": subject_of(engine.keys, caller, found.grantee.subject),
+    }

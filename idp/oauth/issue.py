@@ -1,0 +1,90 @@
+"""Signing and sealing after the work has committed: what a person's grant is answered with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from idp.oauth.access_token import Access, jwt_of, opaque_of
+from idp.oauth.id_token import id_token
+from idp.oauth.scopes import OPENID
+
+if TYPE_CHECKING:
+    from idp.oauth.client import Client
+    from idp.oauth.engine import Engine
+    from idp.oauth.grantee import Grantee
+    from idp.oauth.login import Login
+
+__all__ = ["Granted", "access_text", "answer", "joined"]
+
+_raw = msgspec.Raw
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What the gate let through."""
+
+    client: Client
+    grantee: Grantee
+    session: bytes
+    family: bytes
+    kept: bool
+    offline: bool
+    login: Login
+    scopes: str
+    audience: str
+    details: str
+    """authorization_details as a JSON array, or empty."""
+    nonce: str = ""
+
+
+def joined(bodies: list[str]) -> str:
+    """Details as one JSON array; empty for none."""
+    return f"[{','.join(bodies)}]" if bodies else ""
+
+
+def access_text(engine: Engine, access: Access) -> str:
+    """Sealed for our own resources, signed for others."""
+    if engine.opaque(access.audience):
+        return opaque_of(engine.keys, access)
+    return jwt_of(engine.keys, engine.issuer, access)
+
+
+def answer(engine: Engine, granted: Granted, now: int) -> dict[str, Any]:
+    """The members of a successful answer (RFC 6749 § 5.1), without a refresh token."""
+    grantee, login = granted.grantee, granted.login
+    seconds = engine.settings.access_seconds
+    access = Access(
+        audience=granted.audience,
+        client=grantee.client,
+        scope=granted.scopes,
+        at=now,
+        ends=now + seconds,
+        jti=engine.entropy(16),
+        holder_key=grantee.holder_key,
+        acting_for=grantee.acting_for,
+        session=granted.session,
+        family=granted.family,
+        kept=granted.kept,
+        offline=granted.offline,
+        office=login.office,
+        level=login.level,
+        strength=login.strength,
+        auth_time=login.auth_time,
+        details=granted.details,
+    )
+    found: dict[str, Any] = {
+        "access_token": access_text(engine, access),
+        "token_type": "Bearer",
+        "expires_in": seconds,
+        "scope": granted.scopes,
+    }
+    if OPENID in granted.scopes.split():
+        found["id_token"] = id_token(
+            engine, granted.client, grantee, login, session=granted.session, nonce=granted.nonce, now=now
+        )
+    if granted.details:
+        found["authorization_details"] = _raw(granted.details.encode())
+    return found

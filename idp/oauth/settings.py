@@ -1,0 +1,53 @@
+"""How long what lives. Seconds, each with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["OAuthSettings"]
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+CODE_SECONDS_MOST = 60
+RETRY_SECONDS_MOST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthSettings:
+    """Lifetimes of values and families."""
+
+    code_seconds: int = 60
+    """Authorization code; the browser is redirected at once, so never more than 60."""
+    access_seconds: int = 10 * MINUTE
+    """Access token of a person; revocation shows at once where we check, at its end elsewhere."""
+    client_access_seconds: int = 10 * MINUTE
+    """Access token of a client for itself."""
+    id_token_seconds: int = 10 * MINUTE
+    """ID token: read once by the hall that asked."""
+    refresh_idle_seconds: int = 14 * DAY
+    """A family of refresh tokens that nobody uses."""
+    refresh_seconds: int = 90 * DAY
+    """A family at most."""
+    retry_seconds: int = 10
+    """A lost reply: how long the generation before may be presented again (oauth.md, refresh)."""
+    begun_seconds: int = 30 * MINUTE
+    """From the first arrival at /authorize to the end of login and consent."""
+    nonce_most: int = 64
+    """Characters; FAPI 2.0 § 5.3.2.2 allows to refuse longer ones, and a code stays under 512."""
+    request_most: int = 8192
+    """Characters of an authorization request written as a query."""
+
+    def faults(self) -> list[str]:
+        """What is wrong with these numbers, all of it at once; empty where nothing is."""
+        found = [
+            f"idp.oauth.{name}: must be a positive number"
+            for name in self.__slots__
+            if getattr(self, name) <= 0
+        ]
+        if self.code_seconds > CODE_SECONDS_MOST:
+            found.append(f"idp.oauth.code_seconds: at most {CODE_SECONDS_MOST}")
+        if self.retry_seconds > RETRY_SECONDS_MOST:
+            found.append(f"idp.oauth.retry_seconds: at most {RETRY_SECONDS_MOST}")
+        return found

@@ -1,0 +1,46 @@
+"""The name under which a client knows a holder: its own by default (pairwise, OIDC Core § 8.1).
+
+holder_key never leaves the service. Two clients with one sector see one ``sub``, others cannot join their
+records. ``sid`` likewise is another one for each client, or it would undo the pairwise subjects.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from idp.oauth.client import Client
+    from keys import Keys
+
+__all__ = ["session_of", "subject_at", "subject_of"]
+
+
+def _text(digest: bytes) -> str:
+    return urlsafe_b64encode(digest[:24]).decode()  # 192 bits: 32 characters without padding
+
+
+def subject_of(keys: Keys, client: Client, holder: bytes) -> str:
+    """``sub`` of a holder (16-byte key) for a client."""
+    if client.subject_type == "public":
+        return _text(keys.mac("public-sub", holder))
+    return subject_at(keys, sector_of(client), holder)
+
+
+def subject_at(keys: Keys, sector: str, holder: bytes) -> str:
+    """``sub`` of a holder for a sector: a host name, or a resource server's URI."""
+    return _text(keys.mac("pairwise-sub", sector.encode() + b"\0" + holder))
+
+
+def sector_of(client: Client) -> str:
+    """The registered sector, or the one host of the redirect URIs, or the client itself."""
+    if client.sector:
+        return client.sector
+    hosts = {urlsplit(uri).hostname or "" for uri in client.redirect_uris}
+    return hosts.pop() if len(hosts) == 1 else client.client_id
+
+
+def session_of(keys: Keys, client_id: str, session: bytes) -> str:
+    """``sid``: a session's name for one client."""
+    return _text(keys.mac("sid", session + b"\0" + client_id.encode()))

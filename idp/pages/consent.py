@@ -1,0 +1,99 @@
+"""The consent page: what a hall wants to know or do, in the person's words, and yes or no.
+
+The page goes over the same checks as /authorize, without the last one, so that it shows exactly what the
+request asks and nothing else can be agreed to. The hall's own text stands beside, never instead.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from idp.oauth import consent
+from idp.oauth.asking import Asking
+from idp.oauth.authorization import AUTHORIZATION_CHECKS, asked, refused
+from idp.oauth.begun import begin
+from idp.oauth.checks.consent import agreed
+from idp.oauth.errors import AccessDenied, UntrustedRequest
+from web.endpoint import Endpoint, public
+from web.reply import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from idp.oauth.engine import Engine
+    from web.access import Sentence
+    from web.call import Call
+    from web.pages import Pages
+
+__all__ = ["consent_endpoints"]
+
+_CHECKS = tuple(check for check in AUTHORIZATION_CHECKS if check is not agreed)
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def consent_endpoints(engine: Engine, pages: Pages) -> tuple[Endpoint, ...]:
+    """The page and its form."""
+
+    def get(call: Call) -> Reply:
+        found = asked(engine, call, call.query, _CHECKS)
+        return found if isinstance(found, Reply) else _page(pages, call, found)
+
+    def post(call: Call) -> Reply:
+        found = asked(engine, call, call.query, _CHECKS)
+        if isinstance(found, Reply):
+            return found
+        match call.form.get("decision"):
+            case "allow":
+                _give(found)
+                return Reply.redirect("/authorize?" + found.own_query(begin(found)))
+            case "deny":
+                return refused(found, AccessDenied())
+            case _:
+                raise UntrustedRequest("Send decision=allow or decision=deny.")
+
+    person = public("AUTHORIZATION_CHECKS demand the session, and send who has none to log in")
+    return (
+        Endpoint("GET", "/consent", get, person, page=True),
+        Endpoint("POST", "/consent", post, person, page=True),
+    )
+
+
+def _page(pages: Pages, call: Call, asking: Asking) -> Reply:
+    client = asking.client
+    organisation = None
+    if asking.session.acting_for is not None:
+        organisation = asking.engine.facts.organisation(asking.session.acting_for)
+    return pages.page(
+        call,
+        "idp/consent.html",
+        leads_elsewhere=True,
+        hall=(client.name_zh, client.name_en),
+        organisation=organisation.name if organisation else None,
+        scopes=[f"consent.scope_{name}" for name in asking.scopes],
+        sentences=_sentences(asking),
+        query=call.query_string,
+    )
+
+
+def _sentences(asking: Asking) -> list[Sequence[Sentence]]:
+    details = [_decode(body) for body in asking.details.values()]
+    kinds = asking.engine.details
+    return [kinds[detail["type"]].sentences(detail, asking.client.client_id) for detail in details]
+
+
+def _give(asking: Asking) -> None:
+    engine, now = asking.engine, asking.now
+    event_id = engine.event_id(now)
+    engine.durable.write(
+        lambda tx: consent.give(
+            tx,
+            asking.grantee,
+            scopes=frozenset(asking.scopes),
+            details=asking.details,
+            first_party=False,
+            now=now,
+            event_id=event_id,
+        )
+    )

@@ -1,0 +1,343 @@
+"""A provider in one process on an empty store: real rings, people, sessions, routes; a clock that is told."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import msgspec
+import pytest
+
+import holders
+import keys
+from idp.endpoints import oauth_endpoints
+from idp.oauth.assembly import OAuth, assemble
+from idp.oauth.client import Client, new_secret
+from idp.oauth.clients import put
+from idp.oauth.engine import Engine
+from idp.oauth.settings import OAuthSettings
+from idp.pages.consent import consent_endpoints
+from idp.people import records as people
+from idp.people.facts import Facts
+from idp.people.records import EvidenceRow, OfficeRow, OrganisationRow, PersonRow
+from idp.sessions import records as sessions
+from idp.sessions.records import NewSession
+from idp.sessions.session import Session
+from idp.sessions.settings import SessionSettings
+from idp.sessions.single_sign_on import SingleSignOn
+from keys import KeySettings
+from manyou.errors import BadRequest
+from store import SQL, Durable, Feed
+from tests.conftest import ManualClock
+from web import LOCAL_DEMO, Call, Catalogue, Endpoint, Pages, Reply, Sentence
+from web.answer import answer
+from web.csrf import FIELD
+
+ISSUER = "http://localhost:8000"
+BACK = "http://localhost:8001/callback"
+OTHER_BACK = "http://127.0.0.1:8002/callback"
+ROOT = Path(__file__).parents[3]
+VERIFIER = "v" * 43
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+
+
+class Counting:
+    """A type of authorization_details: so many of something."""
+
+    name = "count"
+
+    def validate(self, detail: Mapping[str, Any], client: str) -> Mapping[str, Any]:
+        if not isinstance(detail.get("most"), int) or set(detail) - {"type", "most"}:
+            raise BadRequest("Send most as a number.")
+        return detail
+
+    def narrow(self, asked: Mapping[str, Any], granted: Mapping[str, Any]) -> bool:
+        return bool(asked["most"] <= granted["most"])
+
+    def sentences(self, detail: Mapping[str, Any], client: str) -> list[Sentence]:
+        return [Sentence(f"至多 {detail['most']} 个", f"at most {detail['most']}")]
+
+
+@dataclass(slots=True)
+class Browser:
+    """Cookies of one browser."""
+
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def keep(self, reply: Reply) -> None:
+        for name, value in reply.headers:
+            if name == "Set-Cookie":
+                key, _, rest = value.partition("=")
+                self.cookies[key] = rest.partition(";")[0]
+
+    @property
+    def header(self) -> dict[str, str]:
+        return {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+
+
+@dataclass(slots=True)
+class House:
+    """The provider and what a test needs to act on it."""
+
+    durable: Durable
+    clock: ManualClock
+    feed: Feed
+    oauth: OAuth
+    register: holders.Register
+    endpoints: dict[tuple[str, str], Endpoint]
+    pages: Pages
+    secrets: dict[str, str] = field(default_factory=dict)
+    numbers: Iterator[str] = field(
+        default_factory=lambda: iter(
+            ["350000199001010018", "35000019850615002X", "350000200002290037", "350000194110120045"]
+        )
+    )
+
+    @property
+    def engine(self) -> Engine:
+        return self.oauth.engine
+
+    # parties
+
+    def client(self, client_id: str = "hall-a", **changes: Any) -> Client:
+        public = changes.get("auth_method") == "none"
+        secret, digest = new_secret(os.urandom)
+        known: dict[str, Any] = {
+            "client_id": client_id,
+            "name_zh": "大厅甲",
+            "name_en": "Hall A",
+            "secret_hashes": () if public else (digest,),
+            "redirect_uris": (BACK,),
+            "post_logout_redirect_uris": ("http://localhost:8001/",),
+            "grants": ("authorization_code", "refresh_token") + (() if public else ("client_credentials",)),
+            "scopes": ("openid", "profile", "phone", "id_number", "offline_access", "use", "check"),
+            "audiences": (f"{ISSUER}/elicence", "https://api.example/"),
+            "detail_types": ("count",),
+        }
+        found = Client(**(known | changes))
+        self.durable.write(lambda tx: put(tx, found, self.clock.now))
+        if not public and "secret_hashes" not in changes:
+            self.secrets[client_id] = secret
+        self.feed.poll()
+        return found
+
+    def person(self, *, name: str = "张三", level: int = 2, mobile: str | None = "13800138000") -> bytes:
+        number = next(self.numbers)
+        key = self.register.enrol("111", number, "test").holder_key
+        fields = self.register.fields(key)
+        row = PersonRow(
+            key,
+            "111",
+            fields.seal("name", name),
+            fields.seal("number", number),
+            fields.seal("mobile", mobile) if mobile else None,
+            "enabled",
+            self.clock.now,
+        )
+
+        def work(tx: Any) -> None:
+            people.save_person(tx, row)
+            people.save_evidence(tx, EvidenceRow(key, level, "test", self.clock.now, 0))
+
+        self.durable.write(work)
+        return key
+
+    def organisation(self, person: bytes, *, uscc: str = "91350000MADEM00030") -> bytes:
+        key = self.register.enrol("001", uscc, "test").holder_key
+        fields = self.register.fields(key)
+        row = OrganisationRow(
+            key, fields.seal("name", "闽味食品有限公司"), fields.seal("uscc", uscc), "active", self.clock.now
+        )
+        office = OfficeRow(key, person, "legal_representative", self.clock.now, 0, self.clock.now)
+
+        def work(tx: Any) -> None:
+            people.save_organisation(tx, row)
+            people.save_office(tx, office)
+
+        self.durable.write(work)
+        return key
+
+    def login(
+        self,
+        person: bytes,
+        *,
+        acting_for: bytes | None = None,
+        factors: Mapping[str, int] | None = None,
+        browser: Browser | None = None,
+    ) -> tuple[Browser, Session]:
+        now, secret = self.clock.now, os.urandom(32)
+        settings = SessionSettings()
+        new = NewSession(
+            id=os.urandom(16),
+            secret=hashlib.sha256(secret).digest(),
+            holder_key=person,
+            acting_for=acting_for,
+            office="legal_representative" if acting_for else None,
+            factors=dict(factors or {"pwd": now}),
+            device="test",
+            started=now,
+            idle_ends=now + settings.idle_seconds,
+            ends=now + settings.absolute_seconds,
+        )
+        self.durable.write(lambda tx: sessions.insert(tx, new))
+        found = self.durable.read(lambda tx: sessions.living(tx, new.id, now))
+        assert found is not None
+        browser = browser or Browser()
+        browser.cookies["manyou"] = base64.urlsafe_b64encode(secret).rstrip(b"=").decode()
+        return browser, found
+
+    # calls
+
+    def call(
+        self,
+        method: str,
+        target: str,
+        *,
+        browser: Browser | None = None,
+        form: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        sent = {**(browser.header if browser else {}), **(headers or {})}
+        call = Call.of(method, target, now=self.clock.now, form=form, headers=sent)
+        reply = answer(self.endpoints[method, call.path], call, self.pages)
+        if browser is not None:
+            browser.keep(reply)
+        assert reply.status < 500, reply.body
+        return reply
+
+    def basic(self, client_id: str) -> dict[str, str]:
+        pair = f"{client_id}:{self.secrets[client_id]}".encode()
+        return {"Authorization": "Basic " + base64.b64encode(pair).decode()}
+
+    def ask(self, client_id: str = "hall-a", /, **changes: str | None) -> str:
+        known: dict[str, str | None] = {
+            "client_id": client_id,
+            "redirect_uri": BACK,
+            "response_type": "code",
+            "scope": "openid profile",
+            "state": "s1",
+            "nonce": "n1",
+            "code_challenge": CHALLENGE,
+            "code_challenge_method": "S256",
+        }
+        return urlencode({name: value for name, value in (known | changes).items() if value is not None})
+
+    def authorize(
+        self, browser: Browser | None, client_id: str = "hall-a", /, **changes: str | None
+    ) -> Reply:
+        return self.call("GET", "/authorize?" + self.ask(client_id, **changes), browser=browser)
+
+    def decide(self, browser: Browser, consent: str, decision: str = "allow") -> Reply:
+        page = self.call("GET", consent, browser=browser)
+        assert page.status == 200, page.body
+        token = page.body.decode().partition(f'name="{FIELD}" value="')[2].partition('"')[0]
+        return self.call("POST", consent, browser=browser, form={FIELD: token, "decision": decision})
+
+    def code(self, browser: Browser, client_id: str = "hall-a", /, **changes: str | None) -> str:
+        reply = self.authorize(browser, client_id, **changes)
+        for _ in range(3):
+            location = reply.header("Location") or ""
+            if location.startswith("/consent?"):
+                reply = self.decide(browser, location)
+            elif location.startswith("/authorize?"):
+                reply = self.call("GET", location, browser=browser)
+        found = answered(reply)
+        assert "code" in found, (reply.header("Location"), reply.status)
+        return found["code"]
+
+    def token(self, client_id: str = "hall-a", /, **form: str) -> Reply:
+        headers = self.basic(client_id) if client_id in self.secrets else {}
+        if not headers:
+            form["client_id"] = client_id
+        return self.call("POST", "/token", form=form, headers=headers)
+
+    def redeem(self, code: str, client_id: str = "hall-a", /, **changes: str) -> Reply:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": BACK,
+            "code_verifier": VERIFIER,
+        }
+        return self.token(client_id, **{n: v for n, v in (form | changes).items() if v})
+
+    def refresh(self, refresh_token: str, client_id: str = "hall-a", /, **more: str) -> Reply:
+        return self.token(client_id, grant_type="refresh_token", refresh_token=refresh_token, **more)
+
+    def introspect(self, token: str, client_id: str = "hall-a") -> dict[str, Any]:
+        reply = self.call("POST", "/introspect", form={"token": token}, headers=self.basic(client_id))
+        assert reply.status == 200, reply.body
+        return body(reply)
+
+    def userinfo(self, token: str) -> Reply:
+        return self.call("GET", "/userinfo", headers={"Authorization": f"Bearer {token}"})
+
+    def run(self, sql: str, **values: Any) -> int:
+        return self.durable.write(lambda tx: tx.run(SQL(sql), **values))
+
+    def count(self, table: str, where: str = "1 = 1") -> int:
+        row = self.durable.read(lambda tx: tx.row(SQL(f"SELECT COUNT(*) FROM {table} WHERE {where}")))  # noqa: S608
+        assert row is not None
+        return int(row[0])
+
+    def events(self, tag: str) -> int:
+        return self.count("event", f"tag = 'idp.{tag}'")
+
+
+def body(reply: Reply) -> dict[str, Any]:
+    return msgspec.json.decode(reply.body, type=dict[str, Any])
+
+
+def answered(reply: Reply) -> dict[str, str]:
+    """What stands in the query of the redirect to the client."""
+    location = reply.header("Location") or ""
+    assert reply.status == 303, (reply.status, reply.body)
+    assert location.startswith((BACK, OTHER_BACK)), location
+    return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
+
+
+def make_house(durable: Durable, clock: ManualClock, folder: Path) -> House:
+    master = folder / "master.key"
+    if not master.exists():
+        keys.create_master_key(master, environment="development")
+    rings = keys.build(KeySettings(master_key_file=master, deployment="test", issuer=ISSUER), durable, clock)
+    register = holders.build(durable, rings, clock)
+    feed = Feed(durable, clock=clock)
+    sign_on = SingleSignOn(durable, LOCAL_DEMO, SessionSettings())
+    oauth = assemble(
+        issuer=ISSUER,
+        settings=OAuthSettings(),
+        durable=durable,
+        keys=rings,
+        feed=feed,
+        facts=Facts(durable, register),
+        sign_on=sign_on,
+        details=[Counting()],
+    )
+    pages = Pages(
+        site="provider",
+        templates=[ROOT / "web/templates", ROOT / "idp/templates"],
+        catalogue=Catalogue.load([ROOT / "web/texts.toml", ROOT / "idp/texts.toml"]),
+        transport=LOCAL_DEMO,
+        mac=lambda data: rings.mac("csrf", data),
+    )
+    routes = (*oauth_endpoints(oauth, feed, pages), *consent_endpoints(oauth.engine, pages))
+    feed.poll()
+    endpoints = {(each.method, each.path): each for each in routes}
+    return House(durable, clock, feed, oauth, register, endpoints, pages)
+
+
+@pytest.fixture
+def house(sqlite_durable: Durable, clock: ManualClock, tmp_path: Path) -> House:
+    return make_house(sqlite_durable, clock, tmp_path)
+
+
+@pytest.fixture
+def either(durable: Durable, clock: ManualClock, tmp_path: Path) -> House:
+    """On both engines."""
+    return make_house(durable, clock, tmp_path)
