@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -12,6 +13,7 @@ __all__ = ["NO_STORE", "Reply"]
 NO_STORE = (("Cache-Control", "no-store"),)
 
 _encode = msgspec.json.Encoder().encode
+_URL_SAFE = "!#$%&'()*+,/:;=?@[]~"
 _JSON = (("Content-Type", "application/json"),)
 _HTML = (("Content-Type", "text/html; charset=utf-8"),)
 
@@ -38,8 +40,12 @@ class Reply:
 
     @classmethod
     def redirect(cls, location: str, headers: Headers = ()) -> Reply:
-        """303 See Other: the next request is always a GET without our form in it (RFC 9700 § 4.12)."""
-        return cls(303, b"", (("Location", location), *NO_STORE, *headers))
+        """303 See Other: the next request is always a GET without our form in it (RFC 9700 § 4.12).
+
+        What may not stand in a URL is percent-encoded: a line break would begin a header of the caller's own,
+        and browsers drop tabs, so that ``/<tab>/host`` would lead to another host.
+        """
+        return cls(303, b"", (("Location", quote(location, safe=_URL_SAFE)), *NO_STORE, *headers))
 
     def header(self, name: str) -> str | None:
         """The first header of that name, any case."""

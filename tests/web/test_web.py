@@ -259,3 +259,9 @@ def test_catalogue_wants_both_languages(tmp_path: Path) -> None:
         Catalogue.load([tmp_path / "texts.toml"])
     texts = Catalogue({"a.b": ("等 {n} 秒", "wait {n} s")})
     assert str(texts("a.b", n="<3>")).count("&lt;3&gt;") == 2
+
+
+def test_a_redirect_can_neither_break_the_header_nor_hide_a_host() -> None:
+    assert Reply.redirect("/a\r\nSet-Cookie: b").header("Location") == "/a%0D%0ASet-Cookie:%20b"
+    assert Reply.redirect("/\t/evil.example").header("Location") == "/%09/evil.example"
+    assert Reply.redirect("/证?a=%20&b=+").header("Location") == "/%E8%AF%81?a=%20&b=+"
