@@ -1,13 +1,13 @@
-"""What people, factors and sessions refuse. (OAuth's own error answers stand in ``idp.oauth``.)
+"""What people, factors and sessions refuse; OAuth's own error answers stand in ``idp.oauth``.
 
-    Problem
-    ├── BadRequest ── PasswordRefused, RegistryFileUnreadable
-    ├── Unauthenticated ── LoginRefused
-    ├── TooMany ── TryLater
-    ├── Gone ── FlowEnded
-    ├── Conflict ── FactorAlreadyBound
-    ├── NotFound ── NoSuchSession, NoSuchHolder
-    └── Unavailable ── HashingBusy
+Problem
+├── BadRequest ── PasswordRefused, RegistryFileUnreadable
+├── Unauthenticated ── LoginRefused
+├── TooMany ── TryLater
+├── Gone ── FlowEnded
+├── Conflict ── FactorAlreadyBound
+├── NotFound ── NoSuchSession, NoSuchHolder
+└── Unavailable ── HashingBusy
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What happened to accounts and sessions, as the ledger keeps it. No name, no number, no secret stands in a body."""
+"""What happened to accounts and sessions, as the ledger keeps it: no name, no number, no secret."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class LoggedIn(Body, frozen=True):
 
 
 class SessionsEnded(Body, frozen=True):
-    """Sessions ended; ``why``: logout, by_user, replaced, password_changed, disabled, …"""
+    """Sessions ended; ``why``: logout, by_user, replaced or password_changed."""
 
     tag: ClassVar[str] = "idp.sessions_ended"
     sessions: list[str]

@@ -1,8 +1,9 @@
 """Activation: name, number, and the code that goes to the phone on file (security.md 21).
 
-Nobody becomes somebody by knowing a name and a number. The code goes to the phone that the registry has, never to
-one that the caller names; who has none, goes to a counter. Whether a record matches shows in no answer: a number
-that nobody has gets a decoy with the same rows, the same page and a tail of digits that is always the same for it.
+Nobody becomes somebody by knowing a name and a number. The code goes to the phone that the registry has,
+never to one that the caller names; who has none, goes to a counter. Whether a record matches shows in no
+answer: a number that nobody has gets a decoy with the same rows, the same page and a tail of digits that is
+always the same for it.
 
 begun (a browser's sealed flow) → code from the phone → proved (the flow, again sealed) → password.
 """
@@ -29,9 +30,9 @@ from store import Marker, spend
 
 if TYPE_CHECKING:
     from holders import Register
+    from idp.factors.settings import ActivationSettings
     from idp.people.naming import Naming
     from idp.people.person import PersonFacts
-    from idp.settings import ActivationSettings
     from keys import Keys
     from store import Durable, Tx
 

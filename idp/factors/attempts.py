@@ -2,10 +2,12 @@
 
 1. A try is claimed in a work of its own or in the verifying one. The claim counts it, so fifty racing guesses
    count exactly and a crash never gives a guess for nothing.
-2. After five in a row the next try has to wait, 30 s doubling to an hour. After a hundred the place is closed.
+2. After five in a row the next try has to wait, 30 s doubling to an hour. After a hundred the place is
+   closed.
 3. A success clears its own place and factor, nothing else.
-4. A browser that logged in before has a place of its own. Strangers share one: they can close that and nothing
-   more (identity numbers are no secret). A hundred wrong tries at a known browser end the factor everywhere.
+4. A browser that logged in before has a place of its own. Strangers share one: they can close that and
+   nothing more (identity numbers are no secret). A hundred wrong tries at a known browser end the factor
+   everywhere.
 5. Numbers that nobody has are counted like others, so that an answer never tells them apart.
 """
 
@@ -97,7 +99,7 @@ _DELAY = (
 
 # :dies = 0 leaves the second table out; the comparison with :most is made per rule, never per caller.
 _CLAIM = SQL(
-    "INSERT INTO attempts (owner, factor, place, in_a_row, open_at, day, today, ends)"
+    "INSERT INTO attempts (owner, factor, place, in_a_row, open_at, day, today, ends)"  # noqa: S608 - fragments of our own
     " SELECT :owner, :factor, :place, 1, 0, :day, 1, :ends"
     f" WHERE :dies = 0 OR NOT EXISTS (SELECT 1 FROM attempts k WHERE k.owner = :owner AND k.factor = :factor"
     f" AND k.place <> :stranger AND k.in_a_row >= :most)"
@@ -160,9 +162,7 @@ def _claim(rule: Rule, row: Row | None, now: int, *, granted: bool) -> Claim:
 
 def clear(tx: Tx, rule: Rule, owner: bytes, place: bytes, now: int) -> None:
     """The try was right: this place starts anew. The day's budget stays used."""
-    tx.run(
-        _CLEAR, owner=owner, factor=rule.factor, place=place, ends=now + CLEARED_KEPT_SECONDS
-    )
+    tx.run(_CLEAR, owner=owner, factor=rule.factor, place=place, ends=now + CLEARED_KEPT_SECONDS)
 
 
 def rebind(tx: Tx, rule: Rule, owner: bytes) -> None:

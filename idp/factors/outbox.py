@@ -58,11 +58,7 @@ class Outbox:
         return sum(self._send(bytes(row[0]), str(row[1]), int(row[2])) for row in mine)
 
     def _lease(self, tx: Tx, rows: list[tuple[bytes, str, int]], now: int) -> list[tuple[bytes, str, int]]:
-        return [
-            row
-            for row in rows
-            if tx.run(_TAKE, id=row[0], tries=row[2], until=now + LEASE_SECONDS) == 1
-        ]
+        return [row for row in rows if tx.run(_TAKE, id=row[0], tries=row[2], until=now + LEASE_SECONDS) == 1]
 
     def _send(self, id_: bytes, sealed: str, tries: int) -> int:
         try:

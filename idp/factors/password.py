@@ -19,7 +19,7 @@ from idp.errors import HashingBusy, PasswordRefused
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
-    from idp.settings import PasswordSettings
+    from idp.factors.settings import PasswordSettings
 
 __all__ = ["Passwords", "prepared"]
 
@@ -133,4 +133,3 @@ class Passwords:
     def close(self) -> None:
         """End the threads."""
         self._pool.shutdown()
-

@@ -2,11 +2,11 @@
 
 Strangers may ask in somebody's name as often as they like, and must gain nothing and close nothing by it:
 
-* Twelve digits: a million tries a day stay within the guess budget of 10⁻⁶, so no try of a stranger has to close
-  the account. What closes after five tries is the browser's own flow.
-* A living code is never replaced, or a stranger could spoil it while its owner types. It is sent again at most
-  twice, a minute apart. Each further code that nobody used lives twice as long, up to a day: the number of messages
-  is bounded, and a code is always there to be read on the phone.
+* Twelve digits: a million tries a day stay within the guess budget of 10⁻⁶, so no try of a stranger has to
+  close the account. What closes after five tries is the browser's own flow.
+* A living code is never replaced, or a stranger could spoil it while its owner types. It is sent again at
+  most twice, a minute apart. Each further code that nobody used lives twice as long, up to a day: the
+  number of messages is bounded, and a code is always there to be read on the phone.
 * Numbers that nobody has, wrong names and people without a phone get a decoy: the same rows, no message.
 """
 
@@ -61,7 +61,7 @@ _NEXT_ROUND = (
 )
 _SECONDS = " ".join(f"WHEN {each} THEN {seconds_of_round(each)}" for each in range(1, _ROUNDS))
 _OFFER = SQL(
-    "INSERT INTO phone_code (owner, digest, message, begun, ends, sent_at, sends, round)"
+    "INSERT INTO phone_code (owner, digest, message, begun, ends, sent_at, sends, round)"  # noqa: S608 - fragments of our own
     " VALUES (:owner, :digest, :message, :now, :first_ends, :now, 1, 1)"
     " ON CONFLICT (owner) DO UPDATE SET digest = :digest, message = :message, begun = :now, sent_at = :now,"
     f" sends = 1, round = {_NEXT_ROUND},"
@@ -86,7 +86,7 @@ _SWEEP = SQL(
 
 
 def offer(tx: Tx, code: PhoneCode, now: int) -> bool:
-    """Make the code the living one, or send the living one again where that is due; True where a message went out."""
+    """Make the code the living one, or send the living one again where due; True where one went out."""
     sent = tx.run(
         _OFFER,
         owner=code.owner,

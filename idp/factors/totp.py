@@ -1,7 +1,7 @@
-"""Time-based one-time codes (RFC 6238), pure: eight digits, thirty seconds, one step of clock drift either way.
+"""Time-based one-time codes (RFC 6238), pure: eight digits, thirty seconds, one step of drift either way.
 
-Eight digits and not six: with three living steps the guess budget of 10⁻⁶ a day leaves six digits no try at all.
-HMAC-SHA-1 because that is what every authenticator app does; its collisions do not matter to HMAC.
+Eight digits and not six: with three living steps the guess budget of 10⁻⁶ a day leaves six digits no try at
+all. HMAC-SHA-1 because that is what every authenticator app does; its collisions do not matter to HMAC.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """From a typed number to whom it means: the holder, or a stand-in that is counted and timed alike.
 
-Every spelling of one number (x/X, full width, spaces, the 15 digits of a first-generation card) means one holder, and
-where nobody has the number, one stand-in.
+Every spelling of one number (x/X, full width, spaces, the 15 digits of a first-generation card) means one
+holder, and where nobody has the number, one stand-in.
 """
 
 from __future__ import annotations

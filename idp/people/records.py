@@ -19,6 +19,7 @@ __all__ = [
     "OrganisationRow",
     "PersonRow",
     "level",
+    "office",
     "offices_between",
     "offices_of",
     "organisation",
@@ -84,7 +85,7 @@ LEVEL: Final = (
 """SQL for the level of ``{person}`` at ``:now``."""
 
 OFFICE_STANDS: Final = (
-    "EXISTS (SELECT 1 FROM office o JOIN organisation g ON g.holder_key = o.organisation"
+    "EXISTS (SELECT 1 FROM office o JOIN organisation g ON g.holder_key = o.organisation"  # noqa: S608 - fragments of our own
     " WHERE o.organisation = {organisation} AND o.person = {person} AND o.role = {role}"
     " AND o.begins <= :now AND (o.ends = 0 OR o.ends > :now)"
     f" AND g.status IN ({', '.join(repr(str(status)) for status in STATUS_OPEN)}))"
@@ -119,19 +120,23 @@ _SAVE_OFFICE = SQL(
     " ends = excluded.ends, recorded_at = excluded.recorded_at"
     " WHERE office.begins <> excluded.begins OR office.ends <> excluded.ends"
 )
+_OFFICE = SQL(
+    "SELECT organisation, person, role, begins, ends, recorded_at FROM office"
+    " WHERE organisation = :organisation AND person = :person AND role = :role"
+)
 _SAVE_EVIDENCE = SQL(
     "INSERT INTO evidence (holder_key, level, channel, at, ends)"
     " VALUES (:holder_key, :level, :channel, :at, :ends)"
     " ON CONFLICT (holder_key, level, channel) DO UPDATE SET at = excluded.at, ends = excluded.ends"
 )
 _OFFICES_BETWEEN = SQL(
-    "SELECT a.organisation, a.person, a.role, a.begins, a.ends, a.recorded_at FROM office a"
+    "SELECT a.organisation, a.person, a.role, a.begins, a.ends, a.recorded_at FROM office a"  # noqa: S608 - fragments of our own
     " WHERE a.organisation = :organisation AND a.person = :person AND "
     + OFFICE_STANDS.format(organisation="a.organisation", person="a.person", role="a.role")
     + " ORDER BY a.begins, a.role"
 )
 _OFFICES_OF = SQL(
-    "SELECT a.organisation, a.person, a.role, a.begins, a.ends, a.recorded_at FROM office a"
+    "SELECT a.organisation, a.person, a.role, a.begins, a.ends, a.recorded_at FROM office a"  # noqa: S608 - fragments of our own
     " WHERE a.person = :person AND "
     + OFFICE_STANDS.format(organisation="a.organisation", person="a.person", role="a.role")
     + " ORDER BY a.organisation, a.begins, a.role"
@@ -154,6 +159,12 @@ def level(tx: Tx, holder_key: bytes, now: int) -> int:
     """Real-name level 0–3 at ``now``."""
     row = tx.row(_LEVEL, holder_key=holder_key, now=now)
     return int(row[0]) if row else 0
+
+
+def office(tx: Tx, organisation: bytes, person: bytes, role: str) -> OfficeRow | None:
+    """The office, standing or ended."""
+    row = tx.row(_OFFICE, organisation=organisation, person=person, role=role)
+    return OfficeRow(*row) if row else None
 
 
 def offices_between(tx: Tx, organisation: bytes, person: bytes, now: int) -> list[OfficeRow]:

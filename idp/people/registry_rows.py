@@ -1,7 +1,8 @@
 """Lines of a registry file (pure): read and checked, each a row or the reason why not.
 
-The columns stand in docs/registry-import.md. Every value is text; Chinese terms of the registries are accepted beside
-our own words. Names keep every character in NFC: rare ones (Unicode planes 2 and 3) included.
+The columns stand in docs/registry-import.md. Every value is text; Chinese terms of the registries are
+accepted beside our own words. Names keep every character in NFC: rare ones (Unicode planes 2 and 3)
+included.
 """
 
 from __future__ import annotations
@@ -146,7 +147,8 @@ def read_line(line: int, values: Mapping[str, object]) -> RegistryLine:
                 begins,
                 ends,
             )
-    raise BadValue("kind: person, organisation or office")
+        case _:
+            raise BadValue("kind: person, organisation or office")
 
 
 def _texts(values: Mapping[str, object]) -> dict[str, str]:

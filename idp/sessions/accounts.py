@@ -203,9 +203,7 @@ class Accounts:
             if not records.remove_totp(tx, holder_key):
                 return False
             attempts.rebind(tx, attempts.OTP, holder_key)
-            append(
-                tx, event(FactorRemoved(method="otp"), id=id_, at=now, holder_key=holder_key, actor=actor)
-            )
+            append(tx, event(FactorRemoved(method="otp"), id=id_, at=now, holder_key=holder_key, actor=actor))
             return True
 
         return self.durable.write(work)
@@ -214,9 +212,7 @@ class Accounts:
         """The person's living sessions, latest used first."""
         rows = self.durable.read(lambda tx: sessions.of_person(tx, mine.holder_key, now))
         return [
-            Listed(
-                each.id.hex(), device, each.acting_for, each.started, touched, current=each.id == mine.id
-            )
+            Listed(each.id.hex(), device, each.acting_for, each.started, touched, current=each.id == mine.id)
             for each, device, touched in rows
         ]
 

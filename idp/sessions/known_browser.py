@@ -1,4 +1,4 @@
-"""Which browsers logged in before: told by a sealed cookie, so that strangers' tries are counted apart from theirs."""
+"""Which browsers logged in before, by a sealed cookie: strangers' tries are counted apart from theirs."""
 
 from __future__ import annotations
 

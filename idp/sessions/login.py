@@ -1,7 +1,8 @@
 """Logging in: number and password, then a one-time code where the account has that, then a session.
 
-Every refusal is one answer in the same time: an unknown number is counted, delayed and hashed for like a known one,
-and so are a person who is not enabled and one who holds no office in the organisation that was named.
+Every refusal is one answer in the same time: an unknown number is counted, delayed and hashed for like a
+known one, and so are a person who is not enabled and one who holds no office in the organisation that was
+named.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from store import Durable, Tx
     from web import Call
 
-__all__ = ["FirstFactor", "Login", "NeedsCode", "Refused", "Welcome"]
+__all__ = ["SECOND_STEP_SECONDS", "FirstFactor", "Login", "NeedsCode", "Refused", "Welcome"]
 
 SECOND_STEP_SECONDS: Final = 300
 
@@ -53,7 +54,7 @@ class Welcome:
 
 @dataclass(frozen=True, slots=True)
 class NeedsCode:
-    """The password is right and the account has one-time codes; ``refused`` where one was typed and is not right."""
+    """The password is right, one-time codes are on; ``refused`` where one was typed and is not right."""
 
     first: FirstFactor
     refused: Refused | None = None
@@ -130,9 +131,7 @@ class Login:
         if account.bound.totp_secret is None:
             return self._begin(call, first, {"pwd": now}, place, Refused.of(claim))
         if code is None:
-            self.durable.write(
-                lambda tx: attempts.clear(tx, attempts.PASSWORD, account.owner, place, now)
-            )
+            self.durable.write(lambda tx: attempts.clear(tx, attempts.PASSWORD, account.owner, place, now))
             return NeedsCode(first)
         return self.second_step(call, first, code)
 

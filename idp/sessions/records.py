@@ -12,13 +12,24 @@ from idp.people.records import LEVEL, OFFICE_STANDS
 from idp.sessions.session import Session
 from store import SQL, Tx
 
-__all__ = ["TOUCH_SECONDS", "NewSession", "by_secret", "insert", "living", "of_person", "renew", "sweep", "touch"]
+__all__ = [
+    "TOUCH_SECONDS",
+    "NewSession",
+    "by_secret",
+    "insert",
+    "living",
+    "of_person",
+    "renew",
+    "sweep",
+    "touch",
+]
 
 TOUCH_SECONDS: Final = 60
 """A session in use is written at most once in this time: rows cost durable writes."""
 
 _LIVES = (
-    "s.ended = 0 AND s.idle_ends > :now AND s.ends > :now AND p.state = 'enabled' AND (s.acting_for IS NULL OR ("
+    "s.ended = 0 AND s.idle_ends > :now AND s.ends > :now AND p.state = 'enabled'"
+    " AND (s.acting_for IS NULL OR ("
     + LEVEL.format(person="s.holder_key")
     + f" >= {LEVEL_FOR_ORGANISATION} AND "
     + OFFICE_STANDS.format(organisation="s.acting_for", person="s.holder_key", role="s.office")
@@ -39,8 +50,8 @@ _OF_PERSON = SQL(
 )
 _INSERT = SQL(
     "INSERT INTO session (id, secret, holder_key, acting_for, office, factors, device, started, touched,"
-    " idle_ends, ends, ended, why) VALUES (:id, :secret, :holder_key, :acting_for, :office, :factors, :device,"
-    " :started, :started, :idle_ends, :ends, 0, '')"
+    " idle_ends, ends, ended, why) VALUES (:id, :secret, :holder_key, :acting_for, :office, :factors,"
+    " :device, :started, :started, :idle_ends, :ends, 0, '')"
 )
 _RENEW = SQL(
     "UPDATE session SET secret = :secret, factors = :factors, touched = :now, idle_ends = :idle_ends"

@@ -26,7 +26,7 @@ from web.problems import SignInFirst
 
 if TYPE_CHECKING:
     from idp.sessions.session import Session
-    from idp.settings import SessionSettings
+    from idp.sessions.settings import SessionSettings
     from store import Durable, Tx
     from web import Call, Transport
 
@@ -121,38 +121,20 @@ class SingleSignOn:
 
         """
         new, before = start.new, start.before
-        session_id = new.id
-        if before is not None and _same(before[0], new):
-            factors = {**before[0].factors, **new.factors}
-            renewed = records.renew(
-                tx,
-                before[0],
-                old=before[1],
-                secret=new.secret,
-                factors=factors,
-                now=new.started,
-                idle_ends=new.idle_ends,
-            )
-            if renewed:
-                session_id = before[0].id
-            else:
-                records.insert(tx, new)
+        if before is not None and _same(before[0], new) and _renew(tx, new, *before):
+            session = records.living(tx, before[0].id, new.started)
         else:
             if before is not None:
-                body = SessionsEnded(sessions=[before[0].id.hex()], why="replaced")
-                ended = event(
-                    body, id=start.ids[1], at=new.started, holder_key=before[0].holder_key, actor="person"
-                )
-                end(tx, before[0].id, "replaced", new.started, ended)
+                old, at = before[0], new.started
+                body = SessionsEnded(sessions=[old.id.hex()], why="replaced")
+                told = event(body, id=start.ids[1], at=at, holder_key=old.holder_key, actor="person")
+                end(tx, old.id, "replaced", at, told)
             records.insert(tx, new)
-        session = records.living(tx, session_id, new.started)
+            session = records.living(tx, new.id, new.started)
         if session is None:
             raise LoginRefused(detail="person not enabled or office ended")
-        body = LoggedIn(session=session.id.hex(), amr=session.amr, acr=session.acr, office=session.office)
-        append(
-            tx,
-            event(body, id=start.ids[0], at=new.started, holder_key=session.subject, actor="person"),
-        )
+        login = LoggedIn(session=session.id.hex(), amr=session.amr, acr=session.acr, office=session.office)
+        append(tx, event(login, id=start.ids[0], at=new.started, holder_key=session.subject, actor="person"))
         return session
 
     def forget(self) -> tuple[str, str]:
@@ -160,8 +142,26 @@ class SingleSignOn:
         return self.transport.set_cookie(COOKIE, "", max_age=0)
 
 
+def _renew(tx: Tx, new: NewSession, before: Session, secret: bytes) -> bool:
+    """Keep the id, which families and halls know, and change what the browser holds."""
+    factors = {**before.factors, **new.factors}
+    return records.renew(
+        tx,
+        before,
+        old=secret,
+        secret=new.secret,
+        factors=factors,
+        now=new.started,
+        idle_ends=new.idle_ends,
+    )
+
+
 def _same(before: Session, new: NewSession) -> bool:
-    return (before.holder_key, before.acting_for, before.office) == (new.holder_key, new.acting_for, new.office)
+    return (before.holder_key, before.acting_for, before.office) == (
+        new.holder_key,
+        new.acting_for,
+        new.office,
+    )
 
 
 def _digest(cookie: str | None) -> bytes | None:

@@ -1,0 +1,122 @@
+"""One's own account: sessions, halls with access, the factors; end, withdraw, log out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from idp.errors import NoSuchSession
+from idp.events import new_id
+from idp.oauth import consent
+from idp.oauth.grantee import Grantee
+from manyou.identifiers import mask_number
+from web import Endpoint
+from web.reply import Reply
+
+if TYPE_CHECKING:
+    from idp.oauth.clients import Clients
+    from idp.people.facts import Facts
+    from idp.sessions.accounts import Accounts, Listed
+    from idp.sessions.session import Session
+    from idp.sessions.single_sign_on import SingleSignOn
+    from store import Durable
+    from web import Call, Pages
+
+__all__ = ["AccountPages", "Hall", "shown_time"]
+
+_CHINA: Final = timedelta(hours=8)
+
+
+def shown_time(at: int) -> str:
+    """China's clock, to the minute."""
+    return (datetime.fromtimestamp(at, UTC) + _CHINA).strftime("%Y-%m-%d %H:%M")
+
+
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """A hall that has access, as its line on the page."""
+
+    client_id: str
+    name: tuple[str, str]
+    since: str
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPages:
+    """The pages; each needs a login."""
+
+    accounts: Accounts
+    facts: Facts
+    clients: Clients
+    sso: SingleSignOn
+    durable: Durable
+    pages: Pages
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """The routes."""
+        gate = self.sso.signed_in()
+        return (
+            Endpoint("GET", "/account", self.show, gate, page=True),
+            Endpoint("POST", "/account/sessions/end", self.end_session, gate, page=True),
+            Endpoint("POST", "/account/halls/end", self.end_hall, gate, page=True),
+            Endpoint("POST", "/account/logout", self.log_out, gate, page=True),
+        )
+
+    def show(self, call: Call) -> Reply:
+        """Everything on one page."""
+        session: Session = call.principal
+        person = self.facts.person(session.holder_key, call.now)
+        company = self.facts.organisation(session.acting_for) if session.acting_for else None
+        return self.pages.page(
+            call,
+            "idp/account.html",
+            session=session,
+            name=person.name if person else "",
+            number=mask_number(person.number) if person else "",
+            company=company,
+            sessions=[(each, shown_time(each.started)) for each in self._sessions(session, call.now)],
+            halls=self._halls(session),
+            has_totp=self.accounts.has_totp(session.holder_key),
+        )
+
+    def end_session(self, call: Call) -> Reply:
+        """End one of one's own sessions, the present one too."""
+        session: Session = call.principal
+        handle = call.form.get("session") or ""
+        try:
+            self.accounts.end_session(session, handle, call.now)
+        except NoSuchSession:
+            return Reply.redirect("/account")  # it ended meanwhile: the list shows it
+        if handle == session.id.hex():
+            return Reply.redirect("/login", (self.sso.forget(),))
+        return Reply.redirect("/account")
+
+    def end_hall(self, call: Call) -> Reply:
+        """Take a hall's access back: its tokens fall at once."""
+        session: Session = call.principal
+        client = call.form.get("client") or ""
+        grantee = Grantee(session.holder_key, session.acting_for or b"", client)
+        id_ = new_id(call.now)
+        self.durable.write(lambda tx: consent.withdraw(tx, grantee, call.now, id_))
+        return Reply.redirect("/account")
+
+    def log_out(self, call: Call) -> Reply:
+        """End this browser's session."""
+        self.accounts.end(call.principal, "logout", call.now)
+        return Reply.redirect("/login", (self.sso.forget(),))
+
+    def _sessions(self, session: Session, now: int) -> list[Listed]:
+        return self.accounts.sessions(session, now)
+
+    def _halls(self, session: Session) -> list[Hall]:
+        given = self.durable.read(
+            lambda tx: consent.list_for(tx, session.holder_key, session.acting_for or b"")
+        )
+        halls = []
+        for each in given:
+            client = self.clients.get(each.client_id)
+            name = (client.name_zh, client.name_en) if client else (each.client_id, each.client_id)
+            halls.append(Hall(each.client_id, name, shown_time(each.since), each.scopes))
+        return halls

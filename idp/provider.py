@@ -1,0 +1,159 @@
+"""Puts the room together: people, factors, sessions, pages, and above them OAuth."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from idp.adapters.sms_development import DevelopmentSms
+from idp.endpoints import oauth_endpoints
+from idp.factors import attempts, phone_code
+from idp.factors.activation import Activation
+from idp.factors.one_time_code import OneTimeCodes
+from idp.factors.outbox import Outbox
+from idp.factors.password import Passwords
+from idp.oauth.assembly import OAuth, assemble
+from idp.pages.account import AccountPages
+from idp.pages.activation import ActivationPages
+from idp.pages.consent import consent_endpoints
+from idp.pages.development_sms import DevelopmentSmsPage
+from idp.pages.login import LoginPages
+from idp.pages.password import PasswordPage
+from idp.pages.totp import TotpPages
+from idp.people.facts import Facts
+from idp.people.naming import Naming
+from idp.people.registry_import import RegistryImport
+from idp.sessions import known_browser, records
+from idp.sessions.accounts import Accounts
+from idp.sessions.known_browser import KnownBrowsers
+from idp.sessions.login import Login
+from idp.sessions.single_sign_on import SingleSignOn
+from web.sealed_cookie import SealedCookie
+
+if TYPE_CHECKING:
+    from holders import Register
+    from idp.ports import SmsSender
+    from idp.settings import IdpSettings
+    from keys import Keys
+    from store import Durable, Feed
+    from web import Endpoint, Pages, Transport
+    from web.access import AccessTokens, DetailType
+
+__all__ = ["Job", "Provider", "build"]
+
+STEP_SECONDS = 900
+"""How long the browser keeps what a login's next step needs."""
+SWEPT = 500
+"""Rows a sweep deletes at most, so that no work is long."""
+
+Job = tuple[str, int, Callable[[int], object]]
+"""Name, every so many seconds, and what to run with the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """What the service mounts and runs, and what seeds and consoles call."""
+
+    endpoints: tuple[Endpoint, ...]
+    jobs: tuple[Job, ...]
+    access: AccessTokens
+    oauth: OAuth
+    facts: Facts
+    registry: RegistryImport
+    accounts: Accounts
+    sign_on: SingleSignOn
+    passwords: Passwords
+
+    def close(self) -> None:
+        """End the room's own threads."""
+        self.passwords.close()
+
+
+def build(  # noqa: PLR0913 - a composition root names its parts
+    settings: IdpSettings,
+    *,
+    issuer: str,
+    durable: Durable,
+    keys: Keys,
+    register: Register,
+    feed: Feed,
+    transport: Transport,
+    pages: Pages,
+    details: Iterable[DetailType] = (),
+    sms: SmsSender | None = None,
+) -> Provider:
+    """Build it; starts no thread but the pool that hashes passwords.
+
+    Raises:
+        ValueError: a setting is dangerous; the message names it.
+
+    """
+    development_sms = DevelopmentSms()
+    if sms is None:
+        if settings.environment != "development":
+            raise ValueError("idp: production needs a gateway for text messages")
+        sms = development_sms
+    passwords = Passwords(settings.passwords)
+    naming = Naming(register, keys)
+    facts = Facts(durable, register)
+    outbox = Outbox(durable, keys, sms)
+    sign_on = SingleSignOn(durable, transport, settings.sessions)
+    accounts = Accounts(durable, register, facts, passwords)
+    activation = Activation(durable, register, keys, naming, settings.activation)
+
+    def cookie(name: str, max_age: int) -> SealedCookie:
+        return SealedCookie(name, keys, transport, max_age)
+
+    browsers = KnownBrowsers(cookie(known_browser.COOKIE, settings.sessions.known_browser_seconds))
+    login = Login(durable, naming, passwords, OneTimeCodes(durable, register), browsers, sign_on)
+    oauth = assemble(
+        issuer=issuer,
+        settings=settings.oauth,
+        durable=durable,
+        keys=keys,
+        feed=feed,
+        facts=facts,
+        sign_on=sign_on,
+        details=details,
+        entropy=secrets.token_bytes,
+    )
+    endpoints = (
+        *LoginPages(login, pages, cookie("manyou-login", STEP_SECONDS)).endpoints(),
+        *ActivationPages(
+            activation,
+            accounts,
+            browsers,
+            pages,
+            cookie("manyou-activation", settings.activation.flow_seconds),
+        ).endpoints(),
+        *AccountPages(accounts, facts, oauth.engine.clients, sign_on, durable, pages).endpoints(),
+        *PasswordPage(accounts, browsers, sign_on, pages).endpoints(),
+        *TotpPages(
+            accounts, browsers, facts, sign_on, durable, pages, cookie("manyou-totp", STEP_SECONDS)
+        ).endpoints(),
+        *consent_endpoints(oauth.engine, pages),
+        *oauth_endpoints(oauth, feed, pages),
+    )
+    if settings.environment == "development" and sms is development_sms:
+        endpoints += DevelopmentSmsPage(development_sms, outbox, pages).endpoints()
+    return Provider(
+        endpoints=endpoints,
+        jobs=_jobs(durable, outbox),
+        access=oauth.tokens,
+        oauth=oauth,
+        facts=facts,
+        registry=RegistryImport(durable, register),
+        accounts=accounts,
+        sign_on=sign_on,
+        passwords=passwords,
+    )
+
+
+def _jobs(durable: Durable, outbox: Outbox) -> tuple[Job, ...]:
+    def sweep(now: int) -> None:
+        for swept in (attempts.sweep, phone_code.sweep, records.sweep):
+            durable.write(lambda tx, swept=swept: swept(tx, now, SWEPT))  # type: ignore[misc]
+
+    return (("idp.sms", 1, outbox.deliver), ("idp.sweep", 60, sweep))
