@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from keys.errors import TokenExpired, TokenRefused
+from keys.material import UNREADABLE
 from keys.rings import State
 from keys.signing import SigningKey, segment
 from keys.snapshot import Snapshot
@@ -68,10 +69,7 @@ def find_key(snapshot: Snapshot, ring: str, head: bytes) -> SigningKey | None:
     found = snapshot.by_header.get((ring, head))
     if found is not None:
         return found
-    try:
-        header = _decode(_bytes(head[:-1]))
-    except msgspec.MsgspecError as e:
-        raise TokenRefused(detail="header is no JSON object") from e
+    header = _object(_bytes(head[:-1]))
     if "crit" in header:
         raise TokenRefused(detail="crit is not understood")
     kid = header.get("kid")
@@ -95,10 +93,7 @@ def verify(key: SigningKey, parts: tuple[bytes, bytes, bytes], typ: str | None) 
     signature = _bytes(encoded)
     if not key.verifies(signature, head + payload):
         raise TokenRefused(detail="signature")
-    try:
-        return _decode(_bytes(payload))
-    except msgspec.MsgspecError as e:
-        raise TokenRefused(detail="payload is no JSON object") from e
+    return _object(_bytes(payload))
 
 
 def check_times(claims: Mapping[str, Any], now: int) -> None:
@@ -115,6 +110,13 @@ def check_times(claims: Mapping[str, Any], now: int) -> None:
         raise TokenExpired(detail="exp")
     if nbf is not None and (type(nbf) is not int or now < nbf - _AHEAD):
         raise TokenRefused(detail="nbf")
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    try:
+        return _decode(raw)
+    except UNREADABLE as e:
+        raise TokenRefused(detail="no JSON object") from e
 
 
 def _bytes(encoded: bytes) -> bytes:

@@ -1,6 +1,6 @@
 """What a licence ring signs: a licence's payload that names the ring's own authority and one of its types.
 
-The payload is read far enough to know that; the full form is the verifier's to check (:mod:`manyou.licences`).
+The payload is read far enough to know that; its full form is for the verifier (:mod:`manyou.licences`).
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from keys.errors import NoSuchRing, NotForThisRing, TypeNotSignable
+from keys.material import UNREADABLE
 from keys.rings import State, licence_ring
 from keys.signing import SigningKey
 from keys.snapshot import Snapshot
@@ -57,7 +58,7 @@ def judge(payload: bytes, agency_uscc: str, type_code: str, deployment: str) -> 
     """
     try:
         found = _decode(payload)
-    except msgspec.MsgspecError as e:
+    except UNREADABLE as e:
         raise NotForThisRing(detail="no licence payload") from e
     if found.deployment != deployment:
         raise NotForThisRing(detail="another deployment")

@@ -27,7 +27,7 @@ __all__ = ["NEWS", "Lifecycle"]
 
 NEWS = "key-ring"
 """The feed's kind of news: rings changed, read them again."""
-_CODE_KIDS = 1 << 16
+_CODE_KID_BYTES = 2
 _KID_BYTES = 9
 
 
@@ -219,6 +219,7 @@ def _kid(ring: str, taken: set[str]) -> str:
     Of a code, 2 bytes (hexadecimal here): drawn, not counted on, or a restored backup would give a kid again.
     """
     if ring == "code":
-        free = {f"{number:04x}" for number in range(_CODE_KIDS)} - taken
-        return secrets.choice(sorted(free))
+        while (kid := secrets.token_hex(_CODE_KID_BYTES)) in taken:
+            continue  # 65,536 of them: a new key a day uses up half in 90 years
+        return kid
     return secrets.token_urlsafe(_KID_BYTES)

@@ -62,18 +62,15 @@ def read_master_key(path: Path) -> bytes:
         MasterKeyRefused: missing, a link, another's, readable by group or others, or malformed.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        # without O_NONBLOCK a pipe of that name would make the start wait for ever
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as e:
         raise MasterKeyRefused(detail=f"{path}: {e.strerror}") from e
-    with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise MasterKeyRefused(detail=f"{path}: not a regular file")
-        if found.st_uid != os.geteuid():
-            raise MasterKeyRefused(detail=f"{path}: belongs to another user")
-        if stat.S_IMODE(found.st_mode) & 0o077:
-            raise MasterKeyRefused(detail=f"{path}: open to group or others; chmod 600 it")
-        text = file.read(_TEXT_LIMIT)
+    try:
+        _check(path, os.fstat(descriptor))
+        text = os.read(descriptor, _TEXT_LIMIT)
+    finally:
+        os.close(descriptor)
     try:
         secret = bytes.fromhex(text.decode("ascii").removesuffix("\n"))
     except ValueError as e:
@@ -81,6 +78,15 @@ def read_master_key(path: Path) -> bytes:
     if len(secret) != _BYTES:
         raise MasterKeyRefused(detail=f"{path}: not {2 * _BYTES} hexadecimal digits")
     return secret
+
+
+def _check(path: Path, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise MasterKeyRefused(detail=f"{path}: not a regular file")
+    if found.st_uid != os.geteuid():
+        raise MasterKeyRefused(detail=f"{path}: belongs to another user")
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        raise MasterKeyRefused(detail=f"{path}: open to group or others; chmod 600 it")
 
 
 def create_master_key(path: Path, *, environment: str) -> None:

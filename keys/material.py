@@ -7,6 +7,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ec import (
     SECP256R1,
     EllipticCurvePrivateKey,
@@ -22,9 +23,11 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
-__all__ = ["SECRET_BYTES", "Made", "PrivateKey", "make", "public_jwk", "read_private"]
+__all__ = ["SECRET_BYTES", "UNREADABLE", "Made", "PrivateKey", "make", "public_jwk", "read_private"]
 
 SECRET_BYTES: Final = 32
+UNREADABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError)
+"""What msgspec raises where there is no JSON of the wanted type: bad UTF-8 a ValueError, depth the last."""
 _RSA_BITS: Final = 2048
 
 PrivateKey = EllipticCurvePrivateKey | RSAPrivateKey
