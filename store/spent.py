@@ -16,7 +16,7 @@ from store.durable import SQL
 if TYPE_CHECKING:
     from store.durable import Tx
 
-__all__ = ["Marker", "Spending", "raise_watermark", "spend", "watermark"]
+__all__ = ["Marker", "Spending", "raise_watermark", "spend", "standing", "watermark"]
 
 _SPEND = SQL("""
     INSERT INTO spent (owner, kind, value, ends, by, at, ref)
@@ -75,6 +75,12 @@ def spend(tx: Tx, marker: Marker) -> Spending:
         return _WON
     found = tx.row(_FIRST, owner=marker.owner, kind=marker.kind, value=marker.value, ends=marker.ends)
     return Spending(won=False, first=Marker(*found) if found else None, too_old=marker.ends <= watermark(tx))
+
+
+def standing(tx: Tx, marker: Marker) -> Marker | None:
+    """Return the marker that a value already has, spending nothing: for who may look and not redeem."""
+    found = tx.row(_FIRST, owner=marker.owner, kind=marker.kind, value=marker.value, ends=marker.ends)
+    return Marker(*found) if found else None
 
 
 def watermark(tx: Tx) -> int:
