@@ -130,10 +130,7 @@ _ALIASES = SQL(
     "FROM holder_alias WHERE holder_key = :holder_key ORDER BY valid_from, alias_id"
 )
 _FAMILY = SQL("SELECT holder_key FROM holder WHERE merged_into = :holder_key ORDER BY holder_key")
-_MERGE = SQL(
-    "UPDATE holder SET merged_into = :into WHERE holder_key = :holder_key AND merged_into IS NULL "
-    "AND erased_at IS NULL"
-)
+_MERGE = SQL("UPDATE holder SET merged_into = :into WHERE holder_key = :holder_key")
 # files that were merged into the one that now merges follow it, so that a family is one step deep
 _MERGE_CHILDREN = SQL("UPDATE holder SET merged_into = :into WHERE merged_into = :holder_key")
 _STANDS = SQL(
@@ -274,9 +271,10 @@ def merge(tx: Tx, gone: bytes, into: bytes, moved: list[SealedAlias], event: Eve
     Raises:
         AliasTaken: the aliases changed meanwhile; read them again.
     """
-    # the kept one is locked first, so that two merges crossing each other cannot both pass
-    if not tx.run(_STANDS, holder_key=into) or not tx.run(_MERGE, holder_key=gone, into=into):
+    # both are locked, in one order: of two merges that cross each other one passes, and neither is stuck
+    if not all(tx.run(_STANDS, holder_key=each) for each in sorted((gone, into))):
         return False
+    tx.run(_MERGE, holder_key=gone, into=into)
     tx.run(_MERGE_CHILDREN, holder_key=gone, into=into)
     for row in aliases_of(tx, gone):
         if row.valid_to is None:
