@@ -27,8 +27,8 @@ def test_two_seals_of_one_value_differ(embedded: Keys) -> None:
 
 
 def test_kinds_and_bindings_never_pass_for_each_other(embedded: Keys) -> None:
-    sealed = embedded.seal("code", b"x", bound=b"client")
-    for kind, bound in (("refresh", b"client"), ("code", b""), ("code", b"clienT"), ("codec", b"lient")):
+    sealed = embedded.seal("code", b"x", bound=b"abc")
+    for kind, bound in (("refresh", b"abc"), ("code", b""), ("code", b"abC"), ("codea", b"bc")):
         with pytest.raises(SealBroken):
             embedded.open(kind, sealed, bound=bound)
 
