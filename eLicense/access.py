@@ -1,0 +1,82 @@
+"""Who may call what: scopes, authorities, levels. The token itself is checked behind ``AccessTokens``."""
+
+from __future__ import annotations
+
+from eLicense.catalogue import LicenceType
+from eLicense.errors import LevelTooLow, NotAnAuthority, ScopeMissing
+from eLicense.settings import LicenceSettings
+from manyou.errors import Unauthenticated
+from web import AccessTokens, Authorisation, Call, VerifiedAccess
+
+__all__ = ["anybody_or_bearer", "authority", "bearer", "holder", "holder_of", "need_level"]
+
+
+def bearer(tokens: AccessTokens, settings: LicenceSettings) -> Authorisation:
+    """A token for the library; what it allows is decided by its ``authorization_details``."""
+    return Authorisation(
+        "bearer", "a token for the licence library", lambda call: tokens.verify(call, settings.resource)
+    )
+
+
+def holder(tokens: AccessTokens, settings: LicenceSettings) -> Authorisation:
+    """A token of scope ``file`` that a holder has let the client have."""
+
+    def admit(call: Call) -> VerifiedAccess:
+        access = tokens.verify(call, settings.resource)
+        if "file" not in access.scopes or access.subject is None:
+            raise ScopeMissing("Ask for a token of scope file, for a holder who has logged in.")
+        return access
+
+    return Authorisation("bearer:file", "the holder's own file", admit)
+
+
+def authority(tokens: AccessTokens, settings: LicenceSettings) -> Authorisation:
+    """A token of scope ``issue`` that an authority's client got for itself."""
+
+    def admit(call: Call) -> VerifiedAccess:
+        access = tokens.verify(call, settings.resource)
+        if "issue" not in access.scopes:
+            raise ScopeMissing("Ask for a token of scope issue.")
+        if access.agency_uscc is None:
+            raise NotAnAuthority
+        return access
+
+    return Authorisation("bearer:issue", "an authority issues and changes its own licences", admit)
+
+
+def anybody_or_bearer(tokens: AccessTokens, settings: LicenceSettings) -> Authorisation:
+    """Anybody; a registered verifier sends its token of scope ``check`` and is then named in the trace."""
+
+    def admit(call: Call) -> VerifiedAccess | None:
+        if call.header("Authorization") is None:
+            return None
+        access = tokens.verify(call, settings.resource)
+        if "check" not in access.scopes:
+            raise ScopeMissing("Ask for a token of scope check, or send no token to check as anybody.")
+        return access
+
+    return Authorisation("public or bearer:check", "anybody may ask whether a code is genuine", admit)
+
+
+def holder_of(access: VerifiedAccess) -> bytes:
+    """The holder whose file a token is for.
+
+    Raises:
+        Unauthenticated: the token stands for nobody.
+
+    """
+    if access.subject is None:
+        raise Unauthenticated("Send a token that a holder has let you have.")
+    return access.subject
+
+
+def need_level(access: VerifiedAccess, settings: LicenceSettings, type_: LicenceType | None = None) -> None:
+    """Refuse a person who is not known well enough to see or show licences.
+
+    Raises:
+        LevelTooLow: below R2, or below R3 for sensitive types and when acting for an organisation.
+
+    """
+    high = access.acting_for is not None or (type_ is not None and type_.sensitive)
+    if access.level < (settings.company_level if high else settings.show_level):
+        raise LevelTooLow

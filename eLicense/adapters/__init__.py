@@ -1,0 +1,1 @@
+"""Sources of licences that are not ours."""

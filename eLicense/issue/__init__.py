@@ -1,0 +1,1 @@
+"""Issue in two steps: the intent is recorded (identifier, hash, key), then exactly that is signed once."""

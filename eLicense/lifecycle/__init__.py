@@ -1,0 +1,1 @@
+"""What a licence goes through after its issue."""
