@@ -31,13 +31,13 @@ class NameMatch(Enum):
 
 def fold_name(name: str) -> str:
     """The one spelling under which spellings of a name agree; for comparing, not for showing."""
-    folded = unicodedata.normalize("NFC", name)
+    folded = unicodedata.normalize("NFC", name).translate(_DOTS)
     # Full-width Latin letters and the wide space are the narrow ones.
     folded = "".join(unicodedata.normalize("NFKC", each) if "！" <= each <= "～" else each for each in folded)
-    folded = folded.translate(_DOTS).translate(_VARIANTS).casefold()
+    folded = folded.translate(_VARIANTS).casefold()
     folded = _SPACE.sub(" ", folded).strip()
     folded = _SPACE_BESIDE_IDEOGRAPH.sub("", folded)
-    return folded.replace(" ·", "·").replace("· ", "·")
+    return unicodedata.normalize("NFC", folded.replace(" ·", "·").replace("· ", "·"))
 
 
 def compare_names(one: str, other: str) -> NameMatch:
