@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import secrets
-import socket
-import subprocess
 import tempfile
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
 from bench.drive import LOAD_CORE, SERVER_CORE, Operation, Target, request
+from bench.process import free_port, running
 
 __all__ = ["peer"]
 
@@ -28,32 +26,6 @@ REDIRECT_URI = "https://hall.example/callback"
 def node() -> str:
     """The Node that the provider asks for, as npm brought it; else the machine's."""
     return str(next(HERE.glob("node_modules/node-linux-*/bin/node"), "node"))
-
-
-def free_port() -> int:
-    """A port nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def running(command: Sequence[str], core: int, ready: bytes, **settings: str) -> Iterator[int]:
-    """The command on one core, once its output says that it is ready; gives its process id."""
-    process = subprocess.Popen(
-        ["taskset", "--cpu-list", str(core), *command],
-        env=os.environ | settings,
-        stdout=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-    )
-    try:
-        assert process.stdout is not None
-        if not any(ready in line for line in process.stdout):
-            raise RuntimeError(f"{command[0]} did not start")
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
 
 
 class Requests:
@@ -121,7 +93,7 @@ def peer() -> Iterator[Target]:
             "--dir",
             folder,
         ]
-        stack.enter_context(running(redis, LOAD_CORE, b"Ready to accept connections"))
+        stack.enter_context(running(redis, LOAD_CORE, {}, b"Ready to accept connections"))
         settings = {
             "NODE_ENV": "production",
             "PORT": str(port),
@@ -130,9 +102,8 @@ def peer() -> Iterator[Target]:
             "CLIENT_SECRET": secret,
             "CODE_VERIFIER": verifier,
         }
-        pid = stack.enter_context(
-            running([node(), str(HERE / "server.js")], SERVER_CORE, b"ready", **settings)
+        server = stack.enter_context(
+            running([node(), str(HERE / "server.js")], SERVER_CORE, settings, b"ready")
         )
-        yield Target(
-            "node-oidc-provider", "127.0.0.1", port, pid, Requests(port, secret, verifier).operations()
-        )
+        operations = Requests(port, secret, verifier).operations()
+        yield Target("node-oidc-provider", "127.0.0.1", port, server.pid, operations)

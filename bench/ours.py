@@ -1,0 +1,132 @@
+"""Our server as the demo sets it up, asked by a client of its own: real logins, real codes, no short cut."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import secrets
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import requests
+
+from bench.drive import SERVER_CORE, Operation, Target, request
+from bench.process import free_port, running
+
+__all__ = ["ours"]
+
+START_SECONDS = 60
+HALL, SERVICE = "hall-a", "records-service"
+HIDDEN = re.compile(r'name="csrf"[^>]*value="([^"]*)"')
+
+
+class Requests:
+    """What our provider is asked, from what the demo tells its testers."""
+
+    def __init__(self, demo: dict[str, Any]) -> None:
+        self.issuer, self.host = demo["issuer"], urlsplit(demo["issuer"]).netloc
+        self.clients = {client["client_id"]: client for client in demo["clients"]}
+        self.person = next(each for each in demo["people"] if each["password"] and not each["totp_secret"])
+        self.browser = requests.Session()
+        self.verifier = secrets.token_urlsafe(32)
+        digest = hashlib.sha256(self.verifier.encode()).digest()
+        self.challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+    def form(self, client_id: str, path: str, **fields: str) -> bytes:
+        """A client's POST with its secret."""
+        pair = f"{client_id}:{self.clients[client_id]['client_secret']}".encode()
+        basic = {"Authorization": "Basic " + base64.b64encode(pair).decode()}
+        return request("POST", path, self.host, basic, urlencode(fields).encode())
+
+    def code(self) -> str:
+        """One authorization code; the first time through the login and consent pages."""
+        hall = self.clients[HALL]
+        query = {
+            "response_type": "code",
+            "client_id": HALL,
+            "redirect_uri": hall["redirect_uris"][0],
+            "scope": "openid offline_access",
+            "code_challenge": self.challenge,
+            "code_challenge_method": "S256",
+        }
+        answer = self.browser.get(f"{self.issuer}/authorize?{urlencode(query)}", allow_redirects=False)
+        for _ in range(8):
+            location = answer.headers.get("location", "")
+            if location.startswith(hall["redirect_uris"][0]):
+                return parse_qs(urlsplit(location).query)["code"][0]
+            if location:
+                answer = self.browser.get(
+                    requests.compat.urljoin(self.issuer, location), allow_redirects=False
+                )
+            else:
+                answer = self.fill(answer)
+        raise RuntimeError(f"no code after eight steps: {answer.status_code} {answer.url}")
+
+    def fill(self, page: requests.Response) -> requests.Response:
+        """Send the form of the login or the consent page."""
+        if (hidden := HIDDEN.search(page.text)) is None:
+            raise RuntimeError(f"no form at {page.url}: {page.status_code}")
+        fields = {"csrf": hidden[1], "decision": "allow"}
+        if 'name="password"' in page.text:
+            fields |= {"identifier": self.person["number"], "password": self.person["password"]}
+        return self.browser.post(page.url, fields, headers={"Origin": self.issuer}, allow_redirects=False)
+
+    def exchanges(self, count: int) -> list[bytes]:
+        """Exchanges of as many fresh codes."""
+        fixed = {
+            "grant_type": "authorization_code",
+            "redirect_uri": self.clients[HALL]["redirect_uris"][0],
+            "code_verifier": self.verifier,
+        }
+        return [self.form(HALL, "/token", code=self.code(), **fixed) for _ in range(count)]
+
+    def opaque_token(self) -> str:
+        """An access token from one exchange."""
+        head, _, body = self.exchanges(1)[0].partition(b"\r\n\r\n")
+        headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+        answer = requests.post(f"{self.issuer}/token", body, headers=headers, timeout=30)
+        return str(answer.json()["access_token"])
+
+    def operations(self) -> tuple[Operation, ...]:
+        """The four that are compared."""
+        resource = self.clients[SERVICE]["resources"][0]
+        credentials = self.form(SERVICE, "/token", grant_type="client_credentials", resource=resource)
+        introspection = self.form(HALL, "/introspect", token=self.opaque_token())
+        discovery = request("GET", "/.well-known/openid-configuration", self.host)
+        return (
+            Operation("client credentials", lambda n: [credentials] * n, b'"access_token"'),
+            Operation("code exchange", self.exchanges, b'"id_token"'),
+            Operation("introspection", lambda n: [introspection] * n, b'"active":true'),
+            Operation("discovery", lambda n: [discovery] * n, b'"token_endpoint"'),
+        )
+
+
+@contextmanager
+def ours(engine: str, folder: Path, settings: Mapping[str, str]) -> Iterator[Target]:
+    """Our server on the server's core, with its demo data in `folder`."""
+    port, demo = free_port(), folder / "demo.json"
+    command = [str(Path(sys.executable).with_name("manyou")), "serve", "--demo", "--no-halls"]
+    with running([*command, "--folder", str(folder), "--port", str(port)], SERVER_CORE, settings) as server:
+        ends = time.monotonic() + START_SECONDS
+        while not (demo.exists() and answers(f"http://localhost:{port}")):
+            if time.monotonic() > ends or server.poll() is not None:
+                raise RuntimeError("our server did not start")
+            time.sleep(0.1)
+        yield Target(
+            engine, "127.0.0.1", port, server.pid, Requests(json.loads(demo.read_text())).operations()
+        )
+
+
+def answers(issuer: str) -> bool:
+    """Whether discovery is there."""
+    try:
+        return requests.get(f"{issuer}/.well-known/openid-configuration", timeout=5).ok
+    except requests.ConnectionError:
+        return False
