@@ -48,8 +48,14 @@ def provider(clock: Clock) -> SmallProvider:
 
 @pytest.fixture
 def hall(provider: SmallProvider, clock: Clock) -> Hall:
-    transport = WsgiAdapter(provider.app)
-    return Hall(ISSUER, CLIENT, "secret", redirect_uri=REDIRECT, transport=transport, clock=clock)
+    return Hall(
+        ISSUER,
+        CLIENT,
+        "secret",
+        redirect_uri=REDIRECT,
+        transport=lambda: WsgiAdapter(provider.app),
+        clock=clock,
+    )
 
 
 def paths(provider: SmallProvider) -> list[str]:

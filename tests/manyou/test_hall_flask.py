@@ -128,6 +128,31 @@ def test_logout_ends_it_here_and_there(browser: FlaskClient, provider: SmallProv
     assert browser.post("/logout", base_url=BASE).status_code == 303
 
 
+def test_a_logout_elsewhere_is_noticed(provider: SmallProvider) -> None:
+    now = [NOW]
+    app = Flask("hall")
+    app.secret_key = "x" * 32
+    transport = WsgiAdapter(provider.app)
+    hall = FlaskHall(app, ISSUER, "hall-a", "secret", transport=transport, clock=lambda: now[0])
+
+    @app.get("/mine")
+    @hall.login_required
+    def mine() -> str:
+        return "mine"
+
+    browser = app.test_client()
+    go(browser, provider, "/mine")
+    now[0] += 60
+    assert browser.get("/mine", base_url=BASE).text == "mine"
+    assert provider.asked[-1] == ("/introspect", {"token": "at1"})
+    provider.answers["/introspect"] = (200, {"active": False})
+    now[0] += 59
+    assert browser.get("/mine", base_url=BASE).text == "mine"
+    now[0] += 1
+    assert browser.get("/mine", base_url=BASE).status_code == 303
+    assert hall.hall.clock() == NOW + 120
+
+
 @pytest.mark.parametrize("path", ["//evil.example/x", "/\\evil.example", "https://evil.example"])
 def test_nobody_is_sent_elsewhere(provider: SmallProvider, path: str) -> None:
     app = Flask("hall")

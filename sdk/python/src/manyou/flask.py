@@ -68,15 +68,26 @@ class FlaskHall:
     """``Hall`` in a Flask application."""
 
     def __init__(
-        self, app: Flask, issuer: str, client_id: str, client_secret: str | None = None, **hall: Any
+        self,
+        app: Flask,
+        issuer: str,
+        client_id: str,
+        client_secret: str | None = None,
+        *,
+        check_seconds: int = 60,
+        **hall: Any,
     ) -> None:
         """``hall``: further arguments of ``manyou.hall.Hall``.
+
+        ``check_seconds``: how long a login is believed before the provider is asked whether it still stands,
+        so that a logout elsewhere is noticed here (confidential clients).
 
         Raises:
             ValueError: the application has no ``secret_key``.
 
         """
         self.hall = Hall(issuer, client_id, client_secret, **hall)
+        self._asks_again = check_seconds if client_secret is not None else SESSION_SECONDS
         secret = app.secret_key
         if not secret:
             raise ValueError("set app.secret_key: the session is sealed under it")
@@ -101,8 +112,7 @@ class FlaskHall:
     @property
     def current_user(self) -> CurrentUser | None:
         """Who is logged in; None for nobody."""
-        claims = self._kept().get("claims")
-        return CurrentUser(claims) if claims else None
+        return CurrentUser(self._kept()["claims"]) if self._stands() else None
 
     def login_required(self, view: Callable[P, R]) -> Callable[P, R | Answer]:
         """Send whoever is not logged in to the provider, and back to this page afterwards."""
@@ -146,6 +156,18 @@ class FlaskHall:
         self._change({**self._kept(), "tokens": asdict(tokens)})
         return tokens.access_token
 
+    def _stands(self) -> bool:
+        kept, now = self._kept(), self.hall.clock()
+        if not kept or "manyou_stands" in g or now < kept["seen"] + self._asks_again:
+            return bool(kept)
+        token = self.access_token()
+        if token is None or not self.hall.introspect(token)["active"]:
+            self._change({})
+            return False
+        g.manyou_stands = True  # asked once a request
+        self._change({**self._kept(), "seen": now})
+        return True
+
     def _callback(self) -> Answer:
         waiting: Sequence[Any] = self._login.read(request.cookies, self.hall.clock()).get("waiting", [])
         state = request.args.get("state", "")
@@ -154,12 +176,12 @@ class FlaskHall:
             raise ForeignAnswer(detail="no such login under way")
         login = self.hall.finish(Pending(**found[1]), request.args)
         claims = {name: value for name, value in login.claims.items() if name not in _OF_THE_TOKEN}
-        before = self.current_user
+        before = self._kept().get("claims", {})
         if login.tokens.resource is None:
             claims |= self.hall.userinfo(login)
-        elif before is not None and before.sub == login.sub:
-            claims = {**before.claims, **claims}
-        self._change({"claims": claims, "tokens": asdict(login.tokens)})
+        elif before.get("sub") == login.sub:
+            claims = {**before, **claims}
+        self._change({"claims": claims, "tokens": asdict(login.tokens), "seen": self.hall.clock()})
         answer = redirect(found[0], 303)
         self._login.write(
             answer, {"waiting": [each for each in waiting if each is not found]}, self.hall.clock()

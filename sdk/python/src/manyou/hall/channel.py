@@ -9,10 +9,12 @@ from manyou.errors import Problem, TooMany, Unavailable, problem_for
 from manyou.hall.errors import ProviderUnavailable, TokenRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from requests import Response
     from requests.adapters import BaseAdapter
+
+    Transport = BaseAdapter | Callable[[], BaseAdapter]
 
 __all__ = ["Channel"]
 
@@ -21,13 +23,13 @@ class Channel:
     """Requests as one client. Threads share it: each operation has its own session over one transport."""
 
     def __init__(
-        self, client_id: str, client_secret: str | None, transport: BaseAdapter | None, seconds: float
+        self, client_id: str, client_secret: str | None, transport: Transport | None, seconds: float
     ) -> None:
         """``transport``: None for the network; ``seconds``: the limit of one request."""
         self._client_id = client_id
         self._client_secret = client_secret
         self._given = transport
-        self._transport = transport
+        self._transport: BaseAdapter | None = None
         self._seconds = seconds
 
     @contextmanager
@@ -45,7 +47,8 @@ class Channel:
         from requests.adapters import HTTPAdapter
 
         if self._transport is None:
-            self._transport = HTTPAdapter()
+            given = self._given
+            self._transport = HTTPAdapter() if given is None else given() if callable(given) else given
         with OAuth2Session(
             self._client_id, self._client_secret, default_timeout=self._seconds, **settings
         ) as session:

@@ -27,7 +27,7 @@ from manyou.hall.tokens import Login, Pending, Tokens
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from requests.adapters import BaseAdapter
+    from manyou.hall.channel import Transport
 
 __all__ = ["Hall"]
 
@@ -52,10 +52,12 @@ class Hall:
         redirect_uri: str = "",
         scope: str = "openid profile",
         algorithms: Sequence[str] = ALGORITHMS,
-        transport: BaseAdapter | None = None,
+        transport: Transport | None = None,
         clock: Callable[[], int] = _now,
     ) -> None:
-        """``client_secret`` None: a public client. ``transport``: the way to the provider, None: the network.
+        """``client_secret`` None: a public client.
+
+        ``transport``: the way to the provider, or a function that makes it at first use; None: the network.
 
         Raises:
             ValueError: the issuer is neither https nor http on loopback.
@@ -111,8 +113,13 @@ class Hall:
             )
         return str(url), pending
 
-    def finish(self, pending: Pending, parameters: Mapping[str, str]) -> Login:
+    def finish(
+        self, pending: Pending, parameters: Mapping[str, str], *, resource: str | None = None
+    ) -> Login:
         """Turn what came to the redirect address into a login.
+
+        ``resource``: whom the first access token is for, where several were agreed to; ``userinfo_resource``
+        always is. ``refresh`` gives one for another.
 
         Raises:
             ForeignAnswer: state or ``iss`` (RFC 9207) are not this login's.
@@ -138,7 +145,7 @@ class Hall:
             raise ForeignAnswer(detail="no code")
         tokens = self._fetch(
             "authorization_code",
-            resource=pending.resource,
+            resource=resource or pending.resource,
             code=code,
             code_verifier=pending.verifier,
             redirect_uri=pending.redirect_uri,
@@ -155,16 +162,19 @@ class Hall:
         )
         return Login(check_id_token(tokens.id_token, self._provider, expected), tokens)
 
+    @property
+    def userinfo_resource(self) -> str:
+        """The resource whose tokens ``userinfo`` takes."""
+        return self._provider.endpoint("userinfo_endpoint")
+
     def userinfo(self, login: Login) -> Mapping[str, Any]:
-        """More claims about who logged in.
+        """More claims about who logged in, for a login whose token is for userinfo (the default).
 
         Raises:
             ProviderUnavailable: the answer is about somebody else (OIDC Core § 5.3.2).
 
         """
-        claims = self._channel.read(
-            "GET", self._provider.endpoint("userinfo_endpoint"), access_token=login.tokens.access_token
-        )
+        claims = self._channel.read("GET", self.userinfo_resource, access_token=login.tokens.access_token)
         if not isinstance(claims, dict) or claims.get("sub") != login.sub:
             raise ProviderUnavailable(detail="userinfo about somebody else")
         return claims
