@@ -86,16 +86,16 @@ class Jobs:
                 ran.append(job.name)
             except Problem as problem:
                 log.warning("job refused", job=job.name, code=problem.code, detail=problem.detail)
-            except Exception:  # noqa: BLE001 - one job's fault must not end the others
+            except Exception:
                 log.exception("job failed", job=job.name)
             self._finish(job)
         return ran
 
     def _take(self, job: Job, now: int) -> bool:
-        lease = {"holder": self._holder, "lease_ends": now + LEASE, "due": now - job.every}
+        ends, due = now + LEASE, now - job.every
 
         def work(tx: Tx) -> int:
-            return tx.run(_TAKE, name=job.name, now=now, **lease)
+            return tx.run(_TAKE, name=job.name, now=now, holder=self._holder, lease_ends=ends, due=due)
 
         return self._durable.write(work) == 1
 

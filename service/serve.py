@@ -1,7 +1,7 @@
-"""The server process: granian in front, one worker that holds the house, and in the demo the two halls.
+"""The server process: granian in front, one worker that holds the house.
 
 The parent stays small: it forks the worker, which alone imports the rooms. A worker that loses its parent
-dies with it, so that a killed server never leaves a half one on the folder.
+dies with it, so that a killed server never leaves half of itself on the folder.
 """
 
 from __future__ import annotations
@@ -9,20 +9,13 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
-import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from web.application import WSGI
 
-__all__ = ["SETTINGS_FILE", "hall_processes", "serve", "worker_application"]
-
-SETTINGS_FILE = "MANYOU_SETTINGS"
-"""Environment variable that tells the worker which settings file the parent was started with."""
+__all__ = ["die_with_parent", "serve", "worker_application"]
 
 _PR_SET_PDEATHSIG = 1
 
@@ -47,9 +40,9 @@ def worker_application() -> WSGI:
 def serve(address: str, port: int, *, threads: int) -> None:
     """Run until SIGTERM or SIGINT."""
     from granian import Granian
-    from granian.constants import Interfaces
+    from granian.constants import Interfaces, RuntimeModes
 
-    server = Granian(
+    Granian(
         "service.serve:worker_application",
         factory=True,
         address=address,
@@ -57,21 +50,9 @@ def serve(address: str, port: int, *, threads: int) -> None:
         interface=Interfaces.WSGI,
         workers=1,
         blocking_threads=threads,
+        runtime_mode=RuntimeModes.st,
         websockets=False,
         respawn_failed_workers=True,
         process_name="manyou",
         log_access=False,
-    )
-    server.serve()
-
-
-def hall_processes(demo_file: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Start the two demo halls, each a process of its own as a foreign hall would be."""
-    checkout = Path(__file__).parent.parent
-    environment = {**os.environ, "MANYOU_DEMO": str(demo_file.resolve())}
-    for name, port in (("hall_a", 8001), ("hall_b", 8002)):
-        command = [sys.executable, "-m", "granian", "app:app", "--interface", "wsgi"]
-        command += ["--host", "127.0.0.1", "--port", str(port), "--blocking-threads", "4", "--no-ws"]
-        yield subprocess.Popen(
-            command, cwd=checkout / "examples" / name, env=environment, preexec_fn=die_with_parent
-        )
+    ).serve()

@@ -1,1 +1,1 @@
-"""The demo province: invented people, companies, authorities and halls, put in through the rooms' own doors."""
+"""The demo province: invented people, companies, authorities and halls, put in by the rooms' own doors."""

@@ -1,0 +1,160 @@
+"""The command ``manyou``: serve, and what an operator does beside a running server."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from manyou.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from service.house import House
+    from service.settings import Settings
+
+__all__ = ["main"]
+
+SETTINGS_FILE = "MANYOU_SETTINGS"
+"""As in ``service.settings``, which imports every room: too much for ``manyou --help``."""
+
+
+@click.group()
+@click.option(
+    "--settings", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="manyou.toml"
+)
+def main(file: Path | None) -> None:
+    """One login, one licence library, one code: 一次认证, 一证通用, 一码通行."""
+    if file is not None:
+        os.environ[SETTINGS_FILE] = str(file.resolve())
+
+
+@main.command()
+@click.option("--demo", is_flag=True, help="the demo province on loopback, with two halls")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("var"), help="the demo's folder")
+@click.option("--port", default=8000, help="the demo's port")
+@click.option("--halls", nargs=2, type=int, default=(8001, 8002), help="the demo halls' ports")
+@click.option("--no-halls", is_flag=True, help="without the demo halls")
+def serve(*, demo: bool, folder: Path, port: int, halls: tuple[int, int], no_halls: bool) -> None:
+    """Run the service until it is told to stop."""
+    from service.serve import serve as run
+
+    if demo:
+        _serve_demo(folder, port, halls, with_halls=not no_halls)
+        return
+    settings = _settings()
+    run(settings.server.address, settings.server.port, threads=settings.server.threads)
+
+
+def _serve_demo(folder: Path, port: int, halls: tuple[int, int], *, with_halls: bool) -> None:
+    from multiprocessing import Process
+
+    from service.demo.announcement import announce
+    from service.demo.folder import Demo, prepare
+    from service.demo.halls import Halls
+    from service.serve import serve as run
+
+    demo = Demo(folder, port, halls)
+    if not demo.facts_file.exists():
+        # in a process of its own: what seeding loads need not stay in the server's parent
+        seeding = Process(target=prepare, args=(demo,))
+        seeding.start()
+        seeding.join()
+        if seeding.exitcode != 0:
+            raise click.ClickException("the demo province could not be seeded")
+    os.environ[SETTINGS_FILE] = str(demo.settings_file.resolve())
+    announce(demo)
+    companions = Halls(demo) if with_halls else None
+    try:
+        run("127.0.0.1", port, threads=64)
+    finally:
+        if companions is not None:
+            companions.stop()
+
+
+def _settings() -> Settings:
+    from service.loading import SettingsFault
+    from service.settings import load_settings
+
+    try:
+        return load_settings(os.environ)
+    except SettingsFault as fault:
+        raise click.ClickException("\n".join(["settings:", *fault.faults])) from fault
+
+
+@contextmanager
+def _house() -> Iterator[House]:
+    from service.house import House
+
+    house = House.open(_settings(), server=False)
+    try:
+        yield house
+    except Problem as problem:
+        raise click.ClickException(f"{problem.code}: {problem.mend} {problem.detail}") from problem
+    finally:
+        house.close()
+
+
+@main.group()
+def settings() -> None:
+    """Settings."""
+
+
+@settings.command("check")
+def settings_check() -> None:
+    """Report every fault of the settings at once."""
+    _settings()
+    click.echo("settings: good")
+
+
+@main.group()
+def registry() -> None:
+    """People, organisations and offices from the registries."""
+
+
+@registry.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def registry_import(file: Path) -> None:
+    """Take over FILE (CSV or JSON lines, see docs/registry-import.md); safe to repeat."""
+    with _house() as house:
+        report = house.provider.registry.run(file, int(time.time()))
+    for bad in report.bad:
+        click.echo(f"line {bad.line}: {bad.reason}", err=True)
+    click.echo(f"new {report.new}, changed {report.changed}, same {report.same}, bad {len(report.bad)}")
+    sys.exit(1 if report.bad else 0)
+
+
+@main.group()
+def keys() -> None:
+    """Key rings."""
+
+
+@keys.command("rotate")
+@click.argument("ring")
+@click.option("--algorithm", default="ES256")
+def keys_rotate(ring: str, algorithm: str) -> None:
+    """Publish a new key of RING; the server makes it active when every cache has it."""
+    with _house() as house:
+        click.echo(house.keys.rotate(ring, algorithm))
+
+
+@main.group()
+def catalogue() -> None:
+    """Authorities, licence types, matters and use grants."""
+
+
+@catalogue.command("load")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def catalogue_load(file: Path) -> None:
+    """Take over FILE (TOML); safe to repeat, also while serving."""
+    from eLicense.catalogue import load, read
+
+    with _house() as house:
+        changed = load(read(file), durable=house.durable, keys=house.keys, now=int(time.time()))
+    click.echo(f"changed {changed}")

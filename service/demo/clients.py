@@ -1,0 +1,117 @@
+"""The demo's clients: portal, two halls, two authorities, a verifier, and one for foreign testers."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from idp.oauth.client import Client, new_secret
+
+if TYPE_CHECKING:
+    from service.settings import Settings
+
+__all__ = ["AUTHORITIES", "demo_clients"]
+
+AUTHORITIES = {
+    "market-supervision": ("示范省市场监督管理局", "Market supervision", "11350000MBDEM0023C"),
+    "civil-affairs": ("示范省民政厅", "Civil affairs", "11350000MBDEM004XY"),
+}
+"""client_id → name and USCC of the authorities that issue."""
+
+PERSONAL = ("openid", "profile", "phone", "offline_access")
+
+
+def demo_clients(settings: Settings, halls: tuple[str, str]) -> list[tuple[Client, str]]:
+    """Each client with its secret; ``halls``: origins of hall A and hall B."""
+    issuer, portal = settings.server.provider, settings.server.portal
+    library = f"{issuer}/elicence"
+    hall_a, hall_b = halls
+    made = [
+        _client(
+            client_id=settings.portal.client_id,
+            name_zh="我的证照",
+            name_en="My licences",
+            redirect_uris=(f"{portal}/callback",),
+            post_logout_redirect_uris=(f"{portal}/",),
+            grants=("authorization_code", "refresh_token", "client_credentials"),
+            scopes=("openid", "profile", "offline_access", "file"),
+            audiences=(library,),
+            trusted=True,
+            verifier="public",
+        ),
+        _hall("hall-a", "福乐市市场监管办事大厅", "Fule City market hall", hall_a, library, ("id_number",)),
+        _hall("hall-b", "海澜市公积金办事大厅", "Hailan City housing fund hall", hall_b, library, ()),
+        _client(
+            client_id="market-inspection",
+            name_zh="市场监管执法检查终端",
+            name_en="Market inspection terminal",
+            grants=("client_credentials",),
+            scopes=("check",),
+            audiences=(library,),
+            agency_uscc="11350000MBDEM0023C",
+            verifier="registered",
+        ),
+        _client(
+            client_id="records-service",
+            name_zh="档案服务",
+            name_en="Records service",
+            grants=("client_credentials",),
+            scopes=("use",),
+            audiences=("https://records.example/api",),
+            serves=("https://records.example/api",),
+        ),
+        _foreign_tester(library),
+    ]
+    for client_id, (name_zh, name_en, uscc) in AUTHORITIES.items():
+        made.append(
+            _client(
+                client_id=client_id,
+                name_zh=name_zh,
+                name_en=name_en,
+                grants=("client_credentials",),
+                scopes=("issue",),
+                audiences=(library,),
+                agency_uscc=uscc,
+            )
+        )
+    return made
+
+
+def _hall(
+    client_id: str, name_zh: str, name_en: str, origin: str, library: str, more: tuple[str, ...]
+) -> tuple[Client, str]:
+    return _client(
+        client_id=client_id,
+        name_zh=name_zh,
+        name_en=name_en,
+        redirect_uris=(f"{origin}/callback",),
+        post_logout_redirect_uris=(f"{origin}/",),
+        grants=("authorization_code", "refresh_token", "client_credentials"),
+        scopes=(*PERSONAL, *more),
+        sector=f"{client_id}.example",
+        audiences=(library,),
+        detail_types=("elicence",),
+    )
+
+
+def _foreign_tester(library: str) -> tuple[Client, str]:
+    """A public client with loopback addresses, for whoever tries us with a client of their own."""
+    client = Client(
+        client_id="try-me",
+        name_zh="接入试用",
+        name_en="Try the login",
+        auth_method="none",
+        application_type="native",
+        redirect_uris=("http://127.0.0.1/callback",),
+        post_logout_redirect_uris=("http://127.0.0.1/",),
+        grants=("authorization_code", "refresh_token"),
+        scopes=PERSONAL,
+        sector="try-me.example",
+        audiences=(library,),
+    )
+    return client, ""
+
+
+def _client(**values: object) -> tuple[Client, str]:
+    secret, digest = new_secret(os.urandom)
+    return Client(secret_hashes=(digest,), **values), secret  # type: ignore[arg-type]

@@ -1,0 +1,275 @@
+"""The composition root: opens the stores, builds the rooms from the ground up, and hands out one application.
+
+    store → keys → holders → eLicense, idp → portal → web.application
+
+The rooms that are siblings meet here alone: ``idp`` checks tokens for ``eLicense``, ``eLicense`` explains
+``authorization_details`` to ``idp``, and the portal reaches both through the SDK without a socket.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import structlog
+
+import eLicense
+import holders
+import idp
+import keys
+import portal.building
+import web
+from eLicense.adapters.source_table import SourceTable
+from holders.upkeep import upkeep
+from ledger import Sequencer
+from manyou.errors import Problem
+from manyou.hall import Hall
+from manyou.transports import WsgiAdapter
+from service.jobs import Job, Jobs
+from store import Feed, maintain, migrate, open_durable
+from web import Catalogue, Pages, Site
+from web.sealed_cookie import SealedCookie
+from web.static_files import BASE, static_endpoints
+
+if TYPE_CHECKING:
+    from service.settings import Settings
+    from store import Durable
+    from web import Call, VerifiedAccess
+    from web.application import WSGI, StartResponse
+    from web.call import Environ
+
+__all__ = ["House"]
+
+log = structlog.get_logger("service")
+CHECKOUT = Path(__file__).parent.parent
+LIBRARY_SECONDS = 30
+"""How often the library resumes what a crash left and ends what has run out."""
+
+
+def _seconds() -> int:
+    return int(time.time())
+
+
+class _Sequencing:
+    """Numbers events twice a second; the ledger's own lock lets one worker do it."""
+
+    def __init__(self, sequencer: Sequencer) -> None:
+        self._sequencer = sequencer
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sequencer", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(0.5):
+            try:
+                while self._sequencer.step():
+                    pass
+            except Problem as problem:
+                log.warning("no numbering this time", code=problem.code, detail=problem.detail)
+
+
+class _Later:
+    """Checks access tokens once the provider stands: the library is built first, for its sentences."""
+
+    def __init__(self) -> None:
+        self.tokens: web.AccessTokens | None = None
+
+    def verify(self, call: Call, audience: str) -> VerifiedAccess:
+        """See ``web.AccessTokens``."""
+        if self.tokens is None:
+            raise RuntimeError("asked before the house was built")
+        return self.tokens.verify(call, audience)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything that runs in one worker."""
+
+    durable: Durable
+    keys: keys.Keys
+    register: holders.Register
+    feed: Feed
+    provider: idp.Provider
+    library: eLicense.Library
+    sources: Mapping[str, SourceTable]
+    application: WSGI
+    jobs: Jobs
+    sequencing: _Sequencing
+
+    @classmethod
+    def open(cls, settings: Settings, *, server: bool = True, clock: Callable[[], int] = _seconds) -> House:
+        """Build the house; nothing runs before ``start``.
+
+        Args:
+            settings: of all rooms.
+            server: False for the command line, which works beside a server on the same store.
+            clock: unix seconds.
+
+        """
+        durable = open_durable(settings.store, checkpoints=server)
+        try:
+            migrate(durable)
+            return _build(settings, durable, clock)
+        except BaseException:
+            durable.close()
+            raise
+
+    def start(self) -> None:
+        """Begin to read the news, number events and run jobs."""
+        self.feed.start()
+        self.keys.refresh()  # what changed between reading the rings and the feed's first look
+        self.sequencing.start()
+        self.jobs.start()
+
+    def close(self) -> None:
+        """Finish what is under way and release everything."""
+        self.jobs.stop()
+        self.sequencing.stop()
+        self.feed.stop()
+        self.provider.close()
+        self.durable.close()
+
+
+def _build(settings: Settings, durable: Durable, clock: Callable[[], int]) -> House:
+    feed = Feed(durable)
+    custody = keys.build(settings.keys, durable, clock)
+    feed.subscribe("key-ring", lambda _: custody.refresh())
+    register = holders.build(durable, custody, clock)
+    feed.subscribe("holder", register.forget)
+
+    catalogue = Catalogue.load(sorted(CHECKOUT.glob("*/texts.toml")))
+    at_provider, at_portal = _pages(settings, catalogue, custody)
+    later = _Later()
+    sources = _sources(durable, register)
+    library = eLicense.build(
+        settings.elicense,
+        eLicense.Ports(durable, custody, register, feed, later, clock, sources),
+    )
+    provider = idp.build(
+        settings.idp,
+        issuer=settings.server.provider,
+        durable=durable,
+        keys=custody,
+        register=register,
+        feed=feed,
+        transport=settings.profile,
+        pages=at_provider,
+        details=(library.detail_type,),
+    )
+    later.tokens = provider.access
+
+    base = static_endpoints(BASE)
+    proxies = settings.server.trusted_proxies
+    inside = _Inside()
+    sites = (
+        (
+            Site(
+                "provider",
+                _host(settings.server.provider),
+                (*provider.endpoints, *library.endpoints, *base),
+                proxies,
+            ),
+            at_provider,
+        ),
+        (
+            Site(
+                "portal",
+                _host(settings.server.portal),
+                (
+                    *_portal(settings, at_portal, custody, inside),
+                    *static_endpoints(portal.building.STATIC),
+                    *base,
+                ),
+                proxies,
+            ),
+            at_portal,
+        ),
+    )
+    inside.application = web.application(sites, clock, idp.LANE)
+    return House(
+        durable=durable,
+        keys=custody,
+        register=register,
+        feed=feed,
+        provider=provider,
+        library=library,
+        sources=sources,
+        application=inside.application,
+        jobs=Jobs(durable, clock, _jobs(durable, custody, register, provider, library)),
+        sequencing=_Sequencing(Sequencer(durable)),
+    )
+
+
+class _Inside:
+    """The way from the portal to the provider in the same process; complete once the application is."""
+
+    application: WSGI
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        return self.application(environ, start_response)
+
+
+def _host(origin: str) -> str:
+    return urlsplit(origin).netloc
+
+
+def _pages(settings: Settings, catalogue: Catalogue, custody: keys.Keys) -> tuple[Pages, Pages]:
+    templates = sorted(CHECKOUT.glob("*/templates"))
+
+    def made(site: str, menu: Sequence[tuple[str, str]]) -> Pages:
+        return Pages(
+            site=site,
+            templates=templates,
+            catalogue=catalogue,
+            transport=settings.profile,
+            mac=lambda data: custody.mac(f"form:{site}", data),
+            menu=menu,
+        )
+
+    return made("provider", ()), made("portal", portal.building.MENU)
+
+
+def _portal(settings: Settings, pages: Pages, custody: keys.Keys, inside: WSGI) -> tuple[web.Endpoint, ...]:
+    secret = settings.portal.client_secret_file
+    hall = Hall(
+        settings.server.provider,
+        settings.portal.client_id,
+        secret.read_text("ascii").strip() if secret is not None else None,
+        transport=WsgiAdapter(inside),
+    )
+    cookie = SealedCookie("manyou-portal", custody, settings.profile, settings.portal.session_seconds)
+    return portal.building.build(settings.portal, pages=pages, cookie=cookie, hall=hall)
+
+
+def _sources(durable: Durable, register: holders.Register) -> dict[str, SourceTable]:
+    """The police's answers, from the table that stands for their database in the demo."""
+    police = SourceTable("police", ("公安机关", "the police"), durable, register)
+    return {police.name: police}
+
+
+def _jobs(
+    durable: Durable,
+    custody: keys.Keys,
+    register: holders.Register,
+    provider: idp.Provider,
+    library: eLicense.Library,
+) -> tuple[Job, ...]:
+    return (
+        Job("store.upkeep", 60, lambda now: maintain(durable, now)),
+        Job("keys.advance", 30, custody.advance),
+        Job("holders.upkeep", 60, lambda _now: upkeep(durable, custody, register)),
+        *(Job(*each) for each in provider.jobs),
+        *(Job(f"eLicense.{name}", LIBRARY_SECONDS, run) for name, run in library.jobs.items()),
+    )
