@@ -114,8 +114,6 @@ class PurposeNeeded(BadRequest):
 
     code = "purpose_needed"
     mend = "Send purpose (to 200 characters) and business_number (to 64 of A-Z a-z 0-9 -_/.); no ID numbers."
-        "Send purpose (at most 200 characters) and business_number (64 of A-Z a-z 0-9 -_/.); no ID numbers."
-    )
 
 
 class DetailRefused(BadRequest):

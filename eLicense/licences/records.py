@@ -47,7 +47,8 @@ _DUE = SQL(f"""
     WHERE l.state IN ('valid', 'suspended') AND l.valid_ends > 0 AND l.valid_ends <= :now LIMIT :limit""")
 _ADD = SQL("""
     INSERT INTO licence (id, identifier, type, agency, region, trust, state, revision, status_list,
-        status_index, valid_from, valid_ends, content_hash, key_id, effective_at, recorded_at, signed_at, replaces)
+        status_index, valid_from, valid_ends, content_hash, key_id, effective_at, recorded_at, signed_at,
+        replaces)
     VALUES (:id, :identifier, :type, :agency, :region, :trust, :state, :revision, :status_list, :status_index,
         :valid_from, :valid_ends, :content_hash, :key_id, :effective_at, :recorded_at, :signed_at, :replaces)
     ON CONFLICT DO NOTHING""")
