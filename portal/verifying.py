@@ -103,7 +103,7 @@ def verdict(answer: dict[str, Any], now: int) -> VerdictShown:
     code = answer.get("verdict")
     licence, holder = answer.get("licence") or {}, answer.get("holder") or {}
     return VerdictShown(
-        code=code if code in set(Verdict) else Verdict.STATUS_UNKNOWN,
+        code=code if code in tuple(Verdict) else Verdict.STATUS_UNKNOWN,
         type=shown.words(licence.get("type")),
         issuer=shown.words(licence.get("issuer")),
         valid_from=str(licence.get("valid_from") or ""),
