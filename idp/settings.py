@@ -21,6 +21,7 @@ class IdpSettings:
     """Everything `idp` can be told."""
 
     environment: Literal["development", "production"] = "production"
+    """The service's; ``development`` shows text messages on a page."""
     oauth: OAuthSettings = field(default_factory=OAuthSettings)
     sessions: SessionSettings = field(default_factory=SessionSettings)
     passwords: PasswordSettings = field(default_factory=PasswordSettings)

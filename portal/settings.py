@@ -17,6 +17,7 @@ class PortalSettings:
     origin: str = "http://127.0.0.1:8000"
     """Another host than the provider's: what shows licences has cookies of its own."""
     client_id: str = "portal"
+    """As the provider has registered the portal."""
     client_secret_file: Path | None = None
     """The client's secret; None where the service seeds the client itself."""
     session_seconds: int = 12 * HOUR

@@ -31,6 +31,7 @@ SETTINGS_FILE = "MANYOU_SETTINGS"
 )
 def main(file: Path | None) -> None:
     """One login, one licence library, one code: 一次认证, 一证通用, 一码通行."""
+    os.umask(0o077)  # whatever we write is for this user alone
     if file is not None:
         os.environ[SETTINGS_FILE] = str(file.resolve())
 
@@ -158,3 +159,13 @@ def catalogue_load(file: Path) -> None:
     with _house() as house:
         changed = load(read(file), durable=house.durable, keys=house.keys, now=int(time.time()))
     click.echo(f"changed {changed}")
+
+
+@main.command()
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("docs/reference"))
+def docs(folder: Path) -> None:
+    """Write the reference of settings and error codes off the code."""
+    from service.reference import write
+
+    for path in write(folder):
+        click.echo(path)

@@ -34,13 +34,17 @@ class ServerSettings:
     """Where we listen, and under which origins we are known."""
 
     address: str = "127.0.0.1"
+    """Listens here."""
     port: int = 8000
+    """Listens here; a proxy in front may have another."""
     threads: int = 64
+    """Requests under way at once in one worker."""
     provider: str = PROVIDER
     """The provider's origin, which is the issuer."""
     portal: str = PORTAL
     """The portal's and verifier's origin: never the provider's."""
     trusted_proxies: frozenset[str] = frozenset()
+    """Addresses whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
 
     def __post_init__(self) -> None:
         """Refuse origins that are none, or one for both."""
@@ -59,8 +63,11 @@ class Settings:
     keys: KeySettings
     elicense: LicenceSettings
     environment: Literal["development", "production"] = "production"
+    """What ``development`` allows, ``production`` refuses to start with."""
     deployment: str = "manyou"
+    """Lasting name of this deployment; codes and sealed fields of one never pass in another."""
     transport: Literal["https", "LocalDemo"] = "https"
+    """``LocalDemo``: plain HTTP with plain cookies, on loopback in ``development`` alone."""
     demo: Path | None = None
     """Where the demo's secrets are written for testers; only in ``development``."""
     server: ServerSettings = field(default_factory=ServerSettings)

@@ -12,13 +12,13 @@ __all__ = ["StoreSettings"]
 
 @dataclass(frozen=True, slots=True)
 class StoreSettings:
-    """Which engine keeps the records, and where.
-
-    `path` is the folder of the embedded database; `dsn_file` holds libpq's connection string, since it may
-    contain a password. `connections` bounds the pool of one worker process on PostgreSQL.
-    """
+    """Which engine keeps the records, and where."""
 
     engine: Engine = "sqlite"
+    """The embedded engine, or PostgreSQL for several workers."""
     path: Path = Path("var")
+    """Folder of the embedded database."""
     dsn_file: Path | None = None
+    """File with libpq's connection string, since it may contain a password."""
     connections: int = 16
+    """Pool of one worker process on PostgreSQL, at most."""

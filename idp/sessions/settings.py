@@ -15,6 +15,8 @@ class SessionSettings:
     """How long a login lives."""
 
     idle_seconds: int = HOUR
+    """Without a request; a session in use goes on."""
     absolute_seconds: int = 12 * HOUR
+    """In all, used or not."""
     known_browser_seconds: int = 400 * DAY
     """How long a browser that logged in counts as known; 400 days is the most browsers keep a cookie."""
