@@ -1,4 +1,4 @@
-"""Activation: name, number, and the code that goes to the phone on file (security.md 21).
+"""Activation: name, number, and the code that goes to the phone on file.
 
 Nobody becomes somebody by knowing a name and a number. The code goes to the phone that the registry has,
 never to one that the caller names; who has none, goes to a counter. Whether a record matches shows in no

@@ -41,6 +41,7 @@ class Hall:
     name: tuple[str, str]
     since: str
     scopes: tuple[str, ...]
+    """Catalogue keys of what it may know or do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,5 +119,7 @@ class AccountPages:
         for each in given:
             client = self.clients.get(each.client_id)
             name = (client.name_zh, client.name_en) if client else (each.client_id, each.client_id)
-            halls.append(Hall(each.client_id, name, shown_time(each.since), each.scopes))
+            keys = (f"consent.scope_{scope}" for scope in each.scopes)
+            scopes = tuple(key for key in keys if key in self.pages.catalogue)
+            halls.append(Hall(each.client_id, name, shown_time(each.since), scopes))
         return halls

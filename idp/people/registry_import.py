@@ -15,11 +15,12 @@ from holders import records as holder_records
 from idp.events import OfficeRecorded, RegistryImported, event, new_id
 from idp.people import records
 from idp.people.facts import open_organisation, open_person
+from idp.people.numbers import plain, uscc_of
 from idp.people.records import OfficeRow, OrganisationRow, PersonRow
 from idp.people.registry_file import BadLine, read_file
 from idp.people.registry_rows import BadValue, OfficeLine, OrganisationLine, PersonLine
 from ledger import append
-from manyou.identifiers import ORGANISATION_CODE_TYPES, InvalidIdentifier
+from manyou.identifiers import ORGANISATION_CODE_TYPES, InvalidIdentifier, ResidentId
 from store import publish
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ BATCH: Final = 40
 """Rows a work: short enough that a login beside it does not wait."""
 NEWS: Final = "person"
 EVIDENCE: Final = "registry import"
-NUMBER_OF_EIGHTEEN: Final = 18
+RESIDENT_LENGTH: Final = 18
+LEGACY_LENGTH: Final = 15
 
 
 class HolderAppeared(Exception):
@@ -52,6 +54,9 @@ class ImportReport:
     changed: int = 0
     same: int = 0
     bad: list[BadLine] = field(default_factory=list)
+
+
+_Named = tuple[PersonLine | OrganisationLine, "Alias"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +103,19 @@ class RegistryImport:
 
     def _holders(self, lines: list[PersonLine | OrganisationLine], report: ImportReport, now: int) -> None:
         named = self._named(lines, report)
+        while named:  # of one number twice in a batch, the later row sees what the earlier one did
+            first: dict[tuple[tuple[int, bytes], ...], _Named] = {}
+            for row in named:
+                first.setdefault(row[1].indexes, row)
+            named = [row for row in named if first[row[1].indexes] is not row]
+            self._take(list(first.values()), report, now)
+
+    def _take(self, named: list[_Named], report: ImportReport, now: int) -> None:
+        """Write what is new of rows with different numbers."""
         plans = self._plans(named, now)
-        if not plans:
-            report.same += len(named)
-            return
+        same = len(named) - len(plans)
         new, changed = sum(each.first for each in plans), sum(not each.first for each in plans)
-        body = RegistryImported(new=new, changed=changed, same=len(named) - len(plans))
+        body = RegistryImported(new=new, changed=changed, same=same)
         told = event(body, id=new_id(now), at=now, holder_key=None, actor="operator")
 
         def work(tx: Tx) -> None:
@@ -111,21 +123,20 @@ class RegistryImport:
                 _save(tx, plan, now)
             append(tx, told)
 
-        try:
-            self.durable.write(work)
-        except HolderAppeared:
-            # somebody enrolled one of them since we looked; now the register leads to that holder
-            self._holders([line for line, _ in named], report, now)
-            return
+        if plans:
+            try:
+                self.durable.write(work)
+            except HolderAppeared:
+                # somebody enrolled one of them since we looked; now the register leads to that holder
+                self._take(named, report, now)
+                return
         report.new += new
         report.changed += changed
-        report.same += len(named) - len(plans)
+        report.same += same
 
-    def _named(
-        self, lines: list[PersonLine | OrganisationLine], report: ImportReport
-    ) -> list[tuple[PersonLine | OrganisationLine, Alias]]:
-        """Rows with their blind indexes; of one number twice in a batch the later row stands."""
-        named: dict[tuple[tuple[int, bytes], ...], tuple[PersonLine | OrganisationLine, Alias]] = {}
+    def _named(self, lines: list[PersonLine | OrganisationLine], report: ImportReport) -> list[_Named]:
+        """Rows with their blind indexes."""
+        named = []
         for line in lines:
             try:
                 if isinstance(line, OrganisationLine):
@@ -135,26 +146,20 @@ class RegistryImport:
             except BadValue as error:
                 report.bad.append(BadLine(line.line, str(error)))
                 continue
-            named.pop(alias.indexes, None)
-            named[alias.indexes] = (line, alias)
-        return list(named.values())
+            named.append((line, alias))
+        return named
 
     def _person(self, document_type: str | None, number: str) -> Alias:
-        if document_type in ORGANISATION_CODE_TYPES:
-            raise BadValue("document_type: of an organisation")
+        if document_type in ORGANISATION_CODE_TYPES or uscc_of(number) is not None:
+            raise BadValue("number or document_type: of an organisation")
         try:
-            if document_type is not None:
-                alias = self.register.alias(document_type, number)
-            elif (likely := self.register.aliases(number)) and len(likely[0].number) == NUMBER_OF_EIGHTEEN:
-                alias = likely[0]
-            else:
-                raise BadValue("document_type: missing, the number alone does not show it")
+            if document_type is None:
+                document_type = _shown_by(number)
+            alias = self.register.alias(document_type, number)
         except InvalidIdentifier as error:
             raise BadValue("number: not valid for its document type") from error
         if alias.look_up_only:
             raise BadValue("number: of 15 digits, which begins nobody's record; give 18")
-        if alias.document_type in ORGANISATION_CODE_TYPES:
-            raise BadValue("number: of an organisation")
         return alias
 
     def _plans(self, named: list[tuple[PersonLine | OrganisationLine, Alias]], now: int) -> list[_Plan]:
@@ -270,6 +275,22 @@ class RegistryImport:
         row = OfficeRow(organisation, person, line.role, line.begins, line.ends, now)
         known = self.durable.read(lambda tx: records.office(tx, organisation, person, line.role)) is not None
         return row, known
+
+
+def _shown_by(number: str) -> str:
+    """The document type that a number shows by itself.
+
+    Raises:
+        BadValue: none; the row must name it.
+        InvalidIdentifier: it looks like a resident's number and is not valid.
+
+    """
+    text = plain(number)
+    if len(text) == LEGACY_LENGTH and text.isdigit():
+        return "111"
+    if len(text) != RESIDENT_LENGTH:
+        raise BadValue("document_type: missing, and the number alone does not show it")
+    return ResidentId.parse(text).document_type
 
 
 def _batches(lines: Iterable[RegistryLine]) -> Iterator[list[RegistryLine]]:

@@ -1,6 +1,6 @@
 """A login that lives (pure): who, for whom, by which means and when, and until when.
 
-Strength of a session (domain.md): A1 one kind of factor, A2 two kinds, A3 one that cannot be phished.
+Strength of a session: A1 one kind of factor, A2 two kinds, A3 one that cannot be phished.
 Methods are named as ``amr`` names them (RFC 8176 § 2).
 """
 

@@ -16,7 +16,7 @@ import keys
 from holders import Register
 from idp import IdpSettings, Provider, build
 from idp.people.registry_import import ImportReport
-from keys import KeySettings, Keys
+from keys import Keys, KeySettings
 from store import SQL, Durable, Feed, Row, Value
 from tests.conftest import ManualClock
 from web import LOCAL_DEMO, Catalogue, Pages, Site, application
@@ -74,6 +74,7 @@ class House:
     app: object
     clock: ManualClock
     folder: Path
+    pages: Pages
 
     def browser(self) -> Browser:
         return Browser(self.app)
@@ -100,7 +101,7 @@ class House:
     def rows(self, sql: str, **p: Value) -> list[Row]:
         return self.durable.read(lambda tx: tx.rows(SQL(sql), **p))
 
-    def messages(self) -> list[str]:
+    def messages(self) -> list[tuple[str, str]]:
         """What the development page shows, latest first."""
         page = self.browser().get("/development/sms").text
         return re.findall(r"<li><p><code>([^<]+)</code></p><p>([^<]+)</p>", page)
@@ -112,9 +113,7 @@ class House:
 
 
 def open_house(durable: Durable, clock: ManualClock, folder: Path) -> House:
-    key_settings = KeySettings(
-        folder / "master.key", "test", f"http://{HOST}", environment="development"
-    )
+    key_settings = KeySettings(folder / "master.key", "test", f"http://{HOST}", environment="development")
     if not key_settings.master_key_file.exists():
         keys.create_master_key(key_settings.master_key_file, environment="development")
     ring = keys.build(key_settings, durable, clock)
@@ -137,7 +136,7 @@ def open_house(durable: Durable, clock: ManualClock, folder: Path) -> House:
         pages=pages,
     )
     app = application([(Site("provider", HOST, provider.endpoints), pages)], clock)
-    return House(durable, ring, register, provider, app, clock, folder)
+    return House(durable, ring, register, provider, app, clock, folder, pages)
 
 
 @pytest.fixture

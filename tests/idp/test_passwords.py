@@ -1,0 +1,104 @@
+"""Which passwords are refused; hashing is bounded and takes as long for unknown accounts as for known ones."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from idp.errors import HashingBusy, PasswordRefused
+from idp.factors.password import Passwords, prepared
+from idp.factors.settings import PasswordSettings
+
+NUMBER = "35000019850615002X"
+
+
+@pytest.fixture
+def passwords() -> Iterator[Passwords]:
+    found = Passwords(PasswordSettings())
+    yield found
+    found.close()
+
+
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("short12", "short"),
+        ("十个字以内", "short"),
+        ("x" * 257, "long"),
+        ("password123", "common"),
+        ("PassWord123", "common"),
+        ("woaini1314", "common"),
+        ("11112222", "common"),
+        (NUMBER, "own_number"),
+        (NUMBER.lower(), "own_number"),
+        ("19850615 is my day", "own_number"),
+        ("5002x350000", None),
+        ("八个汉字可以作密码", None),
+        ("correct horse battery", None),
+    ],
+)
+def test_what_others_would_guess_is_refused(passwords: Passwords, password: str, why: str | None) -> None:
+    if why is None:
+        passwords.judge(password, number=NUMBER)
+        return
+    with pytest.raises(PasswordRefused) as refused:
+        passwords.judge(password, number=NUMBER)
+    assert refused.value.why == why
+
+
+def test_one_password_for_every_keyboard() -> None:
+    assert prepared("e\u0301") == prepared("\u00e9")
+
+
+def test_hash_and_verify(passwords: Passwords) -> None:
+    stored = passwords.hash("correct horse battery")
+    assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert passwords.verify(stored, "correct horse battery")
+    assert not passwords.verify(stored, "correct horse batterie")
+    assert not passwords.verify(None, "nobody has this password")
+    assert not passwords.verify("not a hash", "correct horse battery")
+
+
+def test_an_unknown_account_takes_the_time_of_a_known_one(passwords: Passwords) -> None:
+    stored = passwords.hash("correct horse battery")
+    passwords.verify(None, "x")
+
+    def fastest(hash_: str | None) -> float:
+        times = []
+        for _ in range(7):
+            begun = time.perf_counter()
+            passwords.verify(hash_, "wrong password")
+            times.append(time.perf_counter() - begun)
+        return min(times)
+
+    assert 0.5 < fastest(stored) / fastest(None) < 2
+
+
+def test_a_flood_is_refused_instead_of_queued() -> None:
+    passwords = Passwords(PasswordSettings(threads=1, waiting=1))
+    go_on = threading.Event()
+    entered = threading.Semaphore(0)
+
+    def slow() -> bool:
+        entered.release()
+        return go_on.wait(10)
+
+    first, second = (threading.Thread(target=passwords._run, args=(slow,)) for _ in range(2))
+    first.start()
+    assert entered.acquire(timeout=10)
+    second.start()
+    try:
+        for _ in range(500):
+            if passwords._room._value == 0:
+                break
+            time.sleep(0.01)
+        with pytest.raises(HashingBusy):
+            passwords.verify(None, "x")
+    finally:
+        go_on.set()
+        first.join()
+        second.join()
+        passwords.close()
