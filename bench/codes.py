@@ -2,8 +2,8 @@
 
     .venv/bin/python -m bench.codes [--rounds 15] [--count 400]
 
-Prints a table and writes ``var/bench-codes.json``: a row an operation with ``operation, us, limit_us, ratio``.
-CPU time of one thread, the operations in turn; the median of the rounds, and the check's ratio taken round by
+Prints a table and writes ``var/bench-codes.json``: rows of ``operation, us, limit_us, ratio``.
+CPU time of one thread, the operations in turn; the median of the rounds, the check's ratio round by
 round, so that a busy machine weighs on both sides alike.  Fails where the plan's figures are missed.
 """
 

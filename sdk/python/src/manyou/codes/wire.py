@@ -16,7 +16,6 @@ card (B).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -56,7 +55,7 @@ _NONCE_BYTES: Final = 4
 _KID_BYTES: Final = 2
 _UINT_LIMIT: Final = 1 << 32
 
-_RUN: Final = re.compile(rf"[0-9]{{{LEAST_DIGITS},}}\Z")
+_DIGITS: Final = "0123456789"
 _KIND_A: Final = b"A"
 _PROTECTED: Final = b"\x47\xa2\x01\x26\x04\x42"
 _START: Final = b"\x01\x84" + _PROTECTED
@@ -143,10 +142,10 @@ def parse(text: str) -> SignedCode:
     """
     if len(text) > MOST_CHARACTERS:
         raise Unreadable(detail="too long")
-    run = _RUN.search(text.strip())
-    if run is None:
+    text = text.strip()
+    digits = text[len(text.rstrip(_DIGITS)) :]
+    if len(digits) < LEAST_DIGITS:
         raise Unreadable(detail="no digits at the end")
-    digits = run[0]
     if digits[0] == "0":
         raise Unreadable(detail="leading zero")
     number = int(digits)
