@@ -29,7 +29,7 @@ __all__ = ["SqliteDurable", "SqliteTx"]
 T = TypeVar("T")
 
 _BUSY_MILLISECONDS = 5000
-_CHECKPOINT_PAGES = 4000
+_CHECKPOINT_PAGES = 16_000
 _WAL_LIMIT_BYTES = 64 << 20
 _WRITER_CACHE_KIBIBYTES = 8192
 _READER_CACHE_KIBIBYTES = 256  # 64 reading threads stay within 16 MiB; the kernel's cache serves them
@@ -181,6 +181,9 @@ def _connect(path: str, *, checkpoints: bool, cache: int) -> apsw.Connection:
     connection.set_busy_timeout(_BUSY_MILLISECONDS)
     if not checkpoints:
         connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    # Plans do not look at bound values: with STAT4 built in, SQLite else prepares joins anew at every call
+    # (a statement over five tables: 60 against 7 microseconds).
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     for pragma in (
         "journal_mode = WAL",
         "synchronous = FULL",
