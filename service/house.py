@@ -8,6 +8,7 @@ The rooms that are siblings meet here alone: ``idp`` checks tokens for ``eLicens
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,8 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import structlog
 
 import eLicense
 import holders
@@ -29,7 +28,6 @@ from holders.upkeep import upkeep
 from ledger import Sequencer
 from manyou.errors import Problem
 from manyou.hall import Hall
-from manyou.transports import WsgiAdapter
 from service.jobs import Job, Jobs
 from store import Feed, maintain, migrate, open_durable
 from web import Catalogue, Pages, Site
@@ -37,6 +35,8 @@ from web.sealed_cookie import SealedCookie
 from web.static_files import BASE, static_endpoints
 
 if TYPE_CHECKING:
+    from requests.adapters import BaseAdapter
+
     from service.settings import Settings
     from store import Durable
     from web import Call, VerifiedAccess
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = ["House"]
 
-log = structlog.get_logger("service")
+log = logging.getLogger("service")
 CHECKOUT = Path(__file__).parent.parent
 LIBRARY_SECONDS = 30
 """How often the library resumes what a crash left and ends what has run out."""
@@ -77,7 +77,7 @@ class _Sequencing:
                 while self._sequencer.step():
                     pass
             except Problem as problem:
-                log.warning("no numbering this time", code=problem.code, detail=problem.detail)
+                log.warning("no numbering this time: %s", problem)
 
 
 class _Later:
@@ -247,10 +247,16 @@ def _portal(settings: Settings, pages: Pages, custody: keys.Keys, inside: WSGI) 
         settings.server.provider,
         settings.portal.client_id,
         secret.read_text("ascii").strip() if secret is not None else None,
-        transport=WsgiAdapter(inside),
+        transport=lambda: _way(inside),
     )
     cookie = SealedCookie("manyou-portal", custody, settings.profile, settings.portal.session_seconds)
     return portal.building.build(settings.portal, pages=pages, cookie=cookie, hall=hall)
+
+
+def _way(inside: WSGI) -> BaseAdapter:
+    from manyou.transports import WsgiAdapter  # brings requests along: only once somebody comes to the portal
+
+    return WsgiAdapter(inside)
 
 
 def _sources(durable: Durable, register: holders.Register) -> dict[str, SourceTable]:

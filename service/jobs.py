@@ -6,13 +6,12 @@ runs it, and records the run; a process that dies loses the lease when it ends.
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import structlog
 
 from manyou.errors import Problem
 from store import SQL
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Job", "Jobs"]
 
-log = structlog.get_logger("jobs")
+log = logging.getLogger("jobs")
 
 LEASE = 60
 """Seconds. Longer than any run takes, short enough that a dead process delays a job by a minute at most."""
@@ -85,9 +84,9 @@ class Jobs:
                 job.run(now)
                 ran.append(job.name)
             except Problem as problem:
-                log.warning("job refused", job=job.name, code=problem.code, detail=problem.detail)
+                log.warning("job %s refused: %s", job.name, problem)
             except Exception:
-                log.exception("job failed", job=job.name)
+                log.exception("job %s failed", job.name)
             self._finish(job)
         return ran
 
@@ -108,4 +107,4 @@ class Jobs:
             try:
                 self.round()
             except Problem as problem:
-                log.warning("no jobs this round", code=problem.code, detail=problem.detail)
+                log.warning("no jobs this round: %s", problem)

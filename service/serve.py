@@ -29,9 +29,11 @@ def die_with_parent() -> None:
 def worker_application() -> WSGI:
     """Build the house in the worker; granian calls it once."""
     die_with_parent()
+    from service import logs
     from service.house import House
     from service.settings import load_settings
 
+    logs.begin()
     house = House.open(load_settings(os.environ))
     house.start()
     return house.application
@@ -41,6 +43,7 @@ def serve(address: str, port: int, *, threads: int) -> None:
     """Run until SIGTERM or SIGINT."""
     from granian import Granian
     from granian.constants import Interfaces, RuntimeModes
+    from granian.log import LogLevels
 
     Granian(
         "service.serve:worker_application",
@@ -53,6 +56,6 @@ def serve(address: str, port: int, *, threads: int) -> None:
         runtime_mode=RuntimeModes.st,
         websockets=False,
         respawn_failed_workers=True,
-        process_name="manyou",
+        log_level=LogLevels.error,
         log_access=False,
     ).serve()

@@ -5,9 +5,8 @@ body within its limit → form token (pages) → authorisation → handler → r
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
-
-import structlog
 
 from manyou.errors import Problem
 from web.headers import machine_headers
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["answer", "finish", "refuse"]
 
-log = structlog.get_logger("web")
+log = logging.getLogger("web")
 
 
 class InternalFault(Problem):
@@ -42,7 +41,8 @@ def answer(endpoint: Endpoint, call: Call, pages: Pages) -> Reply:
     except Problem as problem:
         reply = refuse(endpoint, call, problem, pages)
     except Exception as fault:
-        log.exception("fault", endpoint=endpoint.path, request_id=call.request_id, kind=type(fault).__name__)
+        facts = {"endpoint": endpoint.path, "request_id": call.request_id, "kind": type(fault).__name__}
+        log.exception("fault", extra={"facts": facts})
         reply = refuse(endpoint, call, InternalFault(), pages)
     return finish(call, reply, pages)
 
@@ -57,14 +57,15 @@ def finish(call: Call, reply: Reply, pages: Pages) -> Reply:
 
 def refuse(endpoint: Endpoint | None, call: Call, problem: Problem, pages: Pages) -> Reply:
     """Give a refusal its form, and log it without anything that the caller sent."""
-    log.info(
-        "refused",
-        code=problem.code,
-        detail=problem.detail,
-        endpoint=endpoint.path if endpoint else "",
-        status=status_of(problem),
-        request_id=call.request_id,
-    )
+    if log.isEnabledFor(logging.INFO):
+        facts = {
+            "code": problem.code,
+            "detail": problem.detail,
+            "endpoint": endpoint.path if endpoint else "",
+            "status": status_of(problem),
+            "request_id": call.request_id,
+        }
+        log.info("refused", extra={"facts": facts})
     if endpoint is not None and endpoint.refuse is not None:
         return endpoint.refuse(call, problem)
     wants_page = endpoint.page if endpoint else "text/html" in (call.header("Accept") or "")

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from service.settings import SETTINGS_FILE, load_settings
-
 __all__ = ["Demo", "prepare"]
 
 OURS = (
@@ -63,11 +61,14 @@ def prepare(demo: Demo) -> None:
         return
     for name in OURS:
         (demo.folder / name).unlink(missing_ok=True)
-    demo.settings_file.write_text(_settings(demo), "utf-8")
-    settings = load_settings({SETTINGS_FILE: str(demo.settings_file)})
+    # here and not above: the server's parent knows this module and must stay small
     from keys import create_master_key
     from service.demo.seed import seed
     from service.house import House
+    from service.settings import SETTINGS_FILE, load_settings
+
+    demo.settings_file.write_text(_settings(demo), "utf-8")
+    settings = load_settings({SETTINGS_FILE: str(demo.settings_file)})
 
     create_master_key(settings.keys.master_key_file, environment=settings.environment)
     settings.portal.client_secret_file.touch(0o600)  # type: ignore[union-attr]  # written by _settings

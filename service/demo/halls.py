@@ -23,7 +23,7 @@ class Halls:
     def __init__(self, demo: Demo) -> None:
         environment = {**os.environ, "MANYOU_DEMO": str(demo.facts_file.resolve())}
         self._processes = [
-            subprocess.Popen(
+            subprocess.Popen(  # noqa: S603 - our own interpreter and module, a number as argument
                 [sys.executable, "-m", "service.demo.hall_process", str(port)],
                 cwd=EXAMPLES / name,
                 env=environment,

@@ -1,4 +1,4 @@
-"""Licences that the demo province begins with. The first company has no food permit yet: that is the story."""
+"""Licences that the demo province begins with; the first company has no food permit yet: the story."""
 
 from __future__ import annotations
 
