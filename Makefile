@@ -62,9 +62,9 @@ format: .venv/.test ## the house's format, and what ruff can mend safely
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: .venv/.test $(NODE_PARTS) ## CPU a request beside node-oidc-provider, into var/bench.json
+bench: .venv/.test $(NODE_PARTS) ## CPU a request beside node-oidc-provider, works a second, into var/bench*.json
 	@.ci/need tests
-	@$(BIN)/python -m bench $(ARGS)
+	@status=0; $(BIN)/python -m bench $(ARGS) || status=1; $(BIN)/python -m bench.store || status=1; exit $$status
 
 soak: .venv/.test ## an hour of mixed load (MINUTES=60), watching memory and errors
 	@$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),60) $(ARGS)
