@@ -8,7 +8,8 @@ Nothing is loaded here.  Import the module that is needed:
 - ``manyou.licences`` the licence's signed content
 - ``manyou.status`` the status list
 - ``manyou.trust`` the trust list
-- ``manyou.verifier`` checking a code without a network
+- ``manyou.offline`` checking a code without a network
+- ``manyou.hall``, ``manyou.flask`` logging people in, for halls
 """
 
 from __future__ import annotations
