@@ -25,7 +25,9 @@ def welcome(visits: Visits, pages: Pages) -> Handle:
 
 def begin(visits: Visits) -> Handle:
     """Leave for the provider."""
-    return lambda call: visits.leave_for_login(call, own_path(call.query.get("back")))
+    return lambda call: visits.leave_for_login(
+        call, own_path(call.query.get("back")), again=call.query.get("again") is not None
+    )
 
 
 def finish(visits: Visits, pages: Pages) -> Handle:

@@ -28,7 +28,7 @@ SCOPE: Final = "openid profile file"
 PENDING_MOST: Final = 2
 """Logins under way in one browser; more would not fit into a cookie."""
 JUST_NOW_SECONDS: Final = 10
-"""A login this young that the library refuses would be refused again: show why, do not go in circles."""
+"""Refused again so soon after a login begun for that very reason: show why, do not go in circles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class Visit:
     at: int
     """When the login came back, unix seconds."""
     tokens: Tokens
+    again: bool = False
+    """The login was begun because the library took the one before no longer."""
     renewed: bool = False
     """The cookie has to be written again."""
 
@@ -68,9 +70,9 @@ class Visits:
             try:
                 reply = handle(call, visit)
             except Unauthenticated as problem:
-                if not page or call.now < visit.at + JUST_NOW_SECONDS:
+                if not page or (visit.again and call.now < visit.at + JUST_NOW_SECONDS):
                     raise
-                raise _sign_in(call) from problem
+                raise _sign_in(call, again="1") from problem
             return reply.adding(self._cookie.write(call, _small(visit))) if visit.renewed else reply
 
         return Endpoint(method, path, answer, gate, page=page)
@@ -99,12 +101,12 @@ class Visits:
 
     # coming and going
 
-    def leave_for_login(self, call: Call, back: str) -> Reply:
+    def leave_for_login(self, call: Call, back: str, *, again: bool) -> Reply:
         """Send the browser to the provider, remembering where it was going."""
         url, pending = self.hall.begin(
             redirect_uri=f"{self._origin}/callback", scope=SCOPE, resource=self.hall.licences.resource
         )
-        waiting = [*self._away.read(call).get("waiting", []), [back, asdict(pending)]][-PENDING_MOST:]
+        waiting = [*self._away.read(call).get("waiting", []), [back, again, asdict(pending)]][-PENDING_MOST:]
         return Reply.redirect(url, (self._away.write(call, {"waiting": waiting}),))
 
     def arrive(self, call: Call) -> Reply:
@@ -116,11 +118,11 @@ class Visits:
         """
         parameters = {name: call.query.get(name) or "" for name in call.query}
         waiting: list[Any] = self._away.read(call).get("waiting", [])
-        found = next((each for each in waiting if each[1]["state"] == parameters.get("state")), None)
+        found = next((each for each in waiting if each[2]["state"] == parameters.get("state")), None)
         if found is None:
             raise ForeignAnswer(detail="no such login under way")
-        login = self.hall.finish(Pending(**found[1]), parameters, resource=self.hall.userinfo_resource)
-        visit = self._visit(call, login)
+        login = self.hall.finish(Pending(**found[2]), parameters, resource=self.hall.userinfo_resource)
+        visit = self._visit(call, login, again=found[1])
         return Reply.redirect(found[0], (self._cookie.write(call, _small(visit)), self._away.clear()))
 
     def depart(self, call: Call) -> Reply:
@@ -133,7 +135,7 @@ class Visits:
             url = "/"  # the provider does not answer: logged out here all the same
         return Reply.redirect(url, (self._cookie.clear(),))
 
-    def _visit(self, call: Call, login: Login) -> Visit:
+    def _visit(self, call: Call, login: Login, *, again: bool) -> Visit:
         claims = self.hall.userinfo(login)
         acting = claims.get("acting_person") or {}
         return Visit(
@@ -141,13 +143,14 @@ class Visits:
             organisation=claims.get("user_type") == "organisation",
             acting=str(acting.get("name", "")),
             at=call.now,
+            again=again,
             tokens=self.hall.refresh(login.tokens, resource=self.hall.licences.resource),
         )
 
 
-def _sign_in(call: Call) -> SignInFirst:
+def _sign_in(call: Call, **more: str) -> SignInFirst:
     back = call.path if call.method == "GET" and not call.path.endswith(".json") else "/file"
-    return SignInFirst("/login?" + urlencode({"back": back}))
+    return SignInFirst("/login?" + urlencode({"back": back, **more}))
 
 
 def own_path(text: str | None) -> str:

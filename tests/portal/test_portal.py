@@ -247,9 +247,12 @@ def test_refusals_of_the_library_are_pages(stage: Stage) -> None:
 def test_a_login_that_is_over_is_begun_again_but_never_in_circles(stage: Stage) -> None:
     stage.login()
     stage.library("file", {"error": "invalid_token"}, 401)
+    again = stage.get("/file").location
+    assert again == "/login?back=%2Ffile&again=1"
+    assert stage.login(again).location == "/file"
     assert stage.get("/file").status_code == 401
     stage.clock.advance(10)
-    assert stage.get("/file").location == "/login?back=%2Ffile"
+    assert stage.get("/file").location == again
     stage.library("codes", {"error": "invalid_token"}, 401)
     assert stage.get(f"/licences/{LICENCE}/code.json").status_code == 401
 

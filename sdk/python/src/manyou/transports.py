@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from email.message import Message
 from http.client import responses
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -57,7 +59,17 @@ class WsgiAdapter(HTTPAdapter):
             reason=responses.get(status, ""),
             preload_content=False,
         )
+        # where requests looks for cookies, and urllib3 for whether the connection may go back
+        original = SimpleNamespace(msg=_message(headers), isclosed=lambda: True, close=lambda: None)
+        raw._original_response = original  # type: ignore[assignment]  # noqa: SLF001
         return self.build_response(request, raw)
+
+
+def _message(headers: list[tuple[str, str]]) -> Message:
+    message = Message()
+    for name, value in headers:
+        message[name] = value  # adds: a name may stand several times
+    return message
 
 
 def _environ(request: PreparedRequest) -> dict[str, Any]:
