@@ -1,4 +1,4 @@
-"""The scaled engine: psycopg 3 with its pool, one transaction a work, on PostgreSQL 15 or newer.
+"""The scaled engine: psycopg 3, one transaction a work, on PostgreSQL 15 or newer.
 
 Writes run READ COMMITTED, since decisions rest on guarded statements; reads on one REPEATABLE READ snapshot.
 A deadlock, a serialization conflict, or a connection lost before COMMIT was sent runs the work again. Lost
@@ -14,16 +14,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 from psycopg import pq
-from psycopg.errors import DeadlockDetected, IntegrityError, SerializationFailure, error_from_result
+from psycopg.errors import (
+    DeadlockDetected,
+    IntegrityError,
+    ReadOnlySqlTransaction,
+    SerializationFailure,
+    error_from_result,
+)
 from psycopg.types.numeric import Int8BinaryDumper
-from psycopg_pool import ConnectionPool
 
+from store.connections import Connections
+from store.durable import SQL
 from store.errors import ConstraintBroken, Unavailable, unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from store.durable import SQL, Engine, Row, Tx, Value
+    from store.durable import Engine, Row, Tx, Value
 
 __all__ = ["PostgresDurable"]
 
@@ -32,8 +39,7 @@ _Connection = psycopg.Connection[tuple[Any, ...]]
 
 _TRIES = 8
 _BACKOFF_SECONDS = 0.005  # doubled for every try, with jitter, so that two works do not meet again
-_POOL_WAIT_SECONDS = 3.0
-_RECONNECT_SECONDS = 2.0  # then the next caller tries anew: back within seconds after any outage
+_WAIT_SECONDS = 3.0
 _STATEMENTS_CACHED = 500
 # A slow or stuck server becomes a 503 instead of a caught thread.
 _SERVER_OPTIONS = (
@@ -43,8 +49,10 @@ _SERVER_OPTIONS = (
 _TCP_USER_TIMEOUT_MILLISECONDS = 10_000
 _CONNECT_SECONDS = 3
 
+_SERVER_CLOCK = SQL("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)")
 _BEGIN_WRITE = b"BEGIN"
 _BEGIN_READ = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_OPEN = {pq.TransactionStatus.INTRANS, pq.TransactionStatus.INERROR}
 
 
 class PostgresTx:
@@ -95,25 +103,12 @@ class PostgresDurable:
     engine: Engine = "postgres"
 
     def __init__(self, dsn: str, *, connections: int = 16) -> None:
-        """Open a pool of at most `connections`; it connects when first used and after every outage."""
+        """Use at most `connections` at a time; they are made when needed, and after every outage anew."""
+        self._dsn = dsn
         self._running = threading.local()
-        self._pool = ConnectionPool(
-            dsn,
-            min_size=1,
-            max_size=connections,
-            open=False,
-            timeout=_POOL_WAIT_SECONDS,
-            reconnect_timeout=_RECONNECT_SECONDS,
-            configure=_configure,
-            name="store",
-            kwargs={
-                "autocommit": True,  # works begin and end their transactions themselves
-                "connect_timeout": _CONNECT_SECONDS,
-                "tcp_user_timeout": _TCP_USER_TIMEOUT_MILLISECONDS,
-                "options": _SERVER_OPTIONS,
-            },
+        self._connections: Connections[_Connection] = Connections(
+            self._connect, _Connection.close, connections, _WAIT_SECONDS
         )
-        self._pool.open()
 
     def write(self, work: Callable[[Tx], T], /) -> T:
         """Run the work in a transaction; return once it is committed and synced."""
@@ -125,13 +120,26 @@ class PostgresDurable:
 
     def time(self) -> float:
         """Return the server's clock."""
-        with self._pool.connection() as connection:
-            row = connection.execute("SELECT EXTRACT(EPOCH FROM clock_timestamp())::float8").fetchone()
-        return float(row[0]) if row else 0.0
+        row = self.read(lambda tx: tx.row(_SERVER_CLOCK))
+        return row[0] / 1e6 if row else 0.0
 
     def close(self) -> None:
-        """Close the pool."""
-        self._pool.close()
+        """Close the connections."""
+        self._connections.close()
+
+    def _connect(self) -> _Connection:
+        connection = psycopg.connect(
+            self._dsn,
+            autocommit=True,  # works begin and end their transactions themselves
+            application_name="manyou",
+            connect_timeout=_CONNECT_SECONDS,
+            tcp_user_timeout=_TCP_USER_TIMEOUT_MILLISECONDS,
+            target_session_attrs="read-write",  # of several hosts the primary
+            options=_SERVER_OPTIONS,
+        )
+        connection.adapters.register_dumper(int, Int8BinaryDumper)  # one type, so one prepared statement
+        connection.prepared_max = _STATEMENTS_CACHED
+        return connection
 
     def _run(self, work: Callable[[Tx], T], begin: bytes) -> T:
         if getattr(self._running, "work", False):
@@ -151,40 +159,30 @@ class PostgresDurable:
             self._running.work = False
 
     def _once(self, work: Callable[[Tx], T], begin: bytes) -> T:
-        pool = self._pool
-        connection = pool.getconn()
+        connection = self._connections.take()
+        pgconn = connection.pgconn
         try:
-            pgconn = connection.pgconn
             try:
                 _command(pgconn, begin)
                 with psycopg.RawCursor(connection) as cursor:
                     cursor.format = pq.Format.BINARY
                     result = work(PostgresTx(cursor))
             except psycopg.Error as error:
+                if begin is _BEGIN_WRITE and isinstance(error, ReadOnlySqlTransaction):
+                    connection.close()  # a primary that was demoted
                 if connection.closed:
                     raise _Lost from error
                 raise
-            committed = _command(pgconn, b"COMMIT")
-            if committed == b"ROLLBACK":
+            if _command(pgconn, b"COMMIT") == b"ROLLBACK":
                 raise unavailable("a statement failed and the work went on")
             return result
         finally:
-            if _in_transaction(connection):
-                connection.pgconn.exec_(b"ROLLBACK")
-            pool.putconn(connection)
-
-
-def _in_transaction(connection: _Connection) -> bool:
-    """Say whether a transaction is open on a living connection."""
-    return connection.pgconn.transaction_status in {
-        pq.TransactionStatus.INTRANS,
-        pq.TransactionStatus.INERROR,
-    }
-
-
-def _configure(connection: _Connection) -> None:
-    connection.adapters.register_dumper(int, Int8BinaryDumper)  # one type, so one prepared statement
-    connection.prepared_max = _STATEMENTS_CACHED
+            if pgconn.transaction_status in _OPEN:
+                pgconn.exec_(b"ROLLBACK")
+            if pgconn.transaction_status == pq.TransactionStatus.IDLE:
+                self._connections.give(connection)
+            else:
+                self._connections.drop(connection)
 
 
 def _command(pgconn: pq.abc.PGconn, text: bytes) -> bytes | None:
