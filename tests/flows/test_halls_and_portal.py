@@ -25,6 +25,8 @@ import requests
 from werkzeug.serving import make_server
 
 from manyou.hall import Hall
+from manyou.trust import Pin
+from manyou.verifier import Verifier
 from service.demo.folder import Demo, prepare
 from service.house import House
 from service.settings import SETTINGS_FILE, load_settings
@@ -33,7 +35,24 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 LIN, CHEN, HUANG = "350000199001010018", "35000019850615002X", "350000200002290037"
 NEWS_SECONDS = 2
 """How old a worker's news may be before it answers nothing from its caches."""
+LIST_SECONDS = 5
+"""A change stands in the published status list after this time at the latest."""
 SNACKS, CATERING = "92350000MADEM010X3", "91350000MADEM0011T"
+
+
+PERMIT = {
+    "type": "11350000MBDEM0023C002",
+    "region": "350000",
+    "holders": [{"document_type": "001", "number": SNACKS, "name": "林漫小吃店"}],
+    "fields": {
+        "permit_number": "JY23500000000017",
+        "operator": "林漫小吃店",
+        "business_form": "餐饮服务经营者",
+        "items": "热食类食品制售",
+        "premises": "示范省福乐市漫游路 1 号",
+    },
+    "valid_from": "2026-01-01",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,20 +239,7 @@ def verdict_on(url: str) -> str:
 def test_a_code_is_checked_and_a_revocation_shows_at_once(province: Province, browser: Browser) -> None:
     authority = province.client("market-supervision")
     token = authority.client_token(scope="issue", resource=authority.licences.resource).access_token
-    permit = {
-        "type": "11350000MBDEM0023C002",
-        "region": "350000",
-        "holders": [{"document_type": "001", "number": SNACKS, "name": "林漫小吃店"}],
-        "fields": {
-            "permit_number": "JY23500000000017",
-            "operator": "林漫小吃店",
-            "business_form": "餐饮服务经营者",
-            "items": "热食类食品制售",
-            "premises": "示范省福乐市漫游路 1 号",
-        },
-        "valid_from": "2026-01-01",
-    }
-    issued = authority.licences.issue(token, permit, idempotency_key="flow-permit-1")
+    issued = authority.licences.issue(token, PERMIT, idempotency_key="flow-permit-1")
     browser.get(f"{province.portal}/login").log_in(province, LIN, SNACKS).agree()
     url = shown(browser, province, "食品经营许可证")
     seen = verdict_on(url)
@@ -248,6 +254,38 @@ def test_a_code_is_checked_and_a_revocation_shows_at_once(province: Province, br
     assert "吊销" in browser.text
     browser.get(f"{province.portal}/trace")
     assert "某人（未登录）" in browser.text
+
+
+def test_a_verifier_goes_on_without_the_network(province: Province, browser: Browser) -> None:
+    now = [int(time.time())]
+    authority = province.client("market-supervision")
+    token = authority.client_token(scope="issue", resource=authority.licences.resource).access_token
+    permit = {
+        **PERMIT,
+        "holders": [{"document_type": "001", "number": CATERING, "name": "示范海丝餐饮管理有限公司"}],
+    }
+    issued = authority.licences.issue(token, permit, idempotency_key="flow-permit-2")
+    browser.get(f"{province.portal}/login").log_in(province, HUANG, CATERING).agree()
+    url = shown(browser, province, "食品经营许可证")
+    pin = Pin((province.facts["trust_anchor"],), "demo")
+    verifier = Verifier(authority.licences, pin, lambda: now[0])
+    assert verifier.check_offline(url).verdict == "status_unknown"
+    verifier.refresh()
+    online, offline = verifier.check(url), verifier.check_offline(url)
+    assert (online.verdict, online.online) == ("valid", True)
+    assert (offline.verdict, offline.online) == ("valid", False)
+    authority.licences.transition(token, issued["identifier"], {"operation": "suspend", "reason": "整改期间"})
+    assert verifier.check(url).verdict == "suspended"
+    assert verifier.check_offline(url).verdict == "valid"  # as of its copy, and for its ttl only
+    until = time.monotonic() + LIST_SECONDS
+    while verifier.check_offline(url).valid and time.monotonic() < until:
+        time.sleep(0.1)
+        verifier.refresh()
+    assert verifier.check_offline(url).verdict == "suspended"
+    now[0] += 61
+    assert verifier.check_offline(url).verdict == "code_expired"
+    cut_off = Hall("http://127.0.0.1:9", "nobody")
+    assert Verifier(cut_off.licences, pin, lambda: now[0]).check(url).verdict == "status_unknown"
 
 
 def test_a_registered_verifier_spends_the_code(province: Province, browser: Browser) -> None:

@@ -9,6 +9,7 @@ Nothing is loaded here.  Import the module that is needed:
 - ``manyou.status`` the status list
 - ``manyou.trust`` the trust list
 - ``manyou.offline`` checking a code without a network
+- ``manyou.verifier`` checking a code online, and offline where it must
 - ``manyou.hall``, ``manyou.flask`` logging people in, for halls
 """
 
