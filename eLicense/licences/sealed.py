@@ -7,7 +7,7 @@ from base64 import urlsafe_b64decode
 import msgspec
 
 from eLicense.licences.licence import Holding, Label
-from holders import Fields, Register
+from holders import Fields, HolderErased, Register
 from manyou.licences import LicenceContent, read_payload
 
 __all__ = ["CONTENT", "GROUNDS", "content_of", "label_of", "open_label", "payload_of", "seal_label"]
@@ -33,8 +33,12 @@ def open_label(fields: Fields, sealed: bytes) -> Label:
 
 
 def label_of(register: Register, holding: Holding) -> Label:
-    """Who a holder is, as printed."""
-    return open_label(register.fields(holding.holder_key), holding.label)
+    """Who a holder is, as printed; nobody that can be read where the holder was erased."""
+    try:
+        fields = register.fields(holding.holder_key)
+    except HolderErased:
+        return Label("", "", "")
+    return open_label(fields, holding.label)
 
 
 def payload_of(signed: str) -> bytes:

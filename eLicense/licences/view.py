@@ -14,7 +14,9 @@ from eLicense.licences.sealed import content_of, label_of
 from eLicense.licences.states import STATE_CODE
 from eLicense.ports import LicenceSource, Ports, SourceAnswer
 from eLicense.settings import LicenceSettings
+from holders import HolderErased
 from manyou.identifiers import mask_name, mask_number
+from manyou.licences import LicenceContent
 
 __all__ = ["Views", "field_forms", "issuer_name", "type_name"]
 
@@ -74,7 +76,7 @@ class Views:
         """
         type_ = catalogue.types[licence.type]
         own = next((each for each in held if viewers is None or each.holder_key in viewers), held[0])
-        signed, content = content_of(self._ports.register, own, self._settings.deployment)
+        signed, content = self._first_that_opens([own, *held])
         role = None if viewers is None else own.role
         values = field_values(type_, content.fields)
         shown = seen(type_, values, role, [field.name for field in type_.fields])
@@ -119,6 +121,16 @@ class Views:
             ],
             "fields": field_forms(type_, values, values),
         }
+
+    def _first_that_opens(self, held: list[Holding]) -> tuple[str, LicenceContent]:
+        """The content; an erased holder's copy is closed for ever, and the others' go on."""
+        *others, last = held
+        for holding in others:
+            try:
+                return content_of(self._ports.register, holding, self._settings.deployment)
+            except HolderErased:
+                continue
+        return content_of(self._ports.register, last, self._settings.deployment)
 
     def _holder(self, holding: Holding, viewers: Collection[bytes] | None, type_: LicenceType) -> Json:
         label = label_of(self._ports.register, holding)
