@@ -33,13 +33,17 @@ class Body(msgspec.Struct, frozen=True):
 
 
 class LoggedIn(Body, frozen=True):
-    """A session began or rose: by which methods, at which pair of level and strength."""
+    """A session began or rose: by which methods, at which pair of level and strength.
+
+    ``acting_person``: the holder key of the person, in hexadecimal, where an organisation is acted for.
+    """
 
     tag: ClassVar[str] = "idp.logged_in"
     session: str
     amr: list[str]
     acr: str
     office: str | None
+    acting_person: str | None
 
 
 class SessionsEnded(Body, frozen=True):

@@ -11,6 +11,7 @@ from idp.adapters.sms_development import DevelopmentSms
 from idp.endpoints import oauth_endpoints
 from idp.factors import attempts, phone_code
 from idp.factors.activation import Activation
+from idp.factors.decoy import Decoy
 from idp.factors.one_time_code import OneTimeCodes
 from idp.factors.outbox import Outbox
 from idp.factors.password import Passwords
@@ -45,6 +46,7 @@ __all__ = ["Job", "Provider", "build"]
 
 STEP_SECONDS = 900
 """How long the browser keeps what a login's next step needs."""
+DAY = 86_400
 SWEPT = 500
 """Rows a sweep deletes at most, so that no work is long."""
 
@@ -101,7 +103,7 @@ def build(  # noqa: PLR0913 - a composition root names its parts
     outbox = Outbox(durable, keys, sms)
     sign_on = SingleSignOn(durable, transport, settings.sessions)
     accounts = Accounts(durable, register, facts, passwords)
-    activation = Activation(durable, register, keys, naming, settings.activation)
+    activation = Activation(durable, register, keys, naming, Decoy.make(register), settings.activation)
 
     def cookie(name: str, max_age: int) -> SealedCookie:
         return SealedCookie(name, keys, transport, max_age)
@@ -140,7 +142,7 @@ def build(  # noqa: PLR0913 - a composition root names its parts
         endpoints += DevelopmentSmsPage(development_sms, outbox, pages).endpoints()
     return Provider(
         endpoints=endpoints,
-        jobs=_jobs(durable, outbox),
+        jobs=_jobs(durable, outbox, settings.oauth.refresh_seconds + DAY),
         access=oauth.tokens,
         oauth=oauth,
         facts=facts,
@@ -151,9 +153,12 @@ def build(  # noqa: PLR0913 - a composition root names its parts
     )
 
 
-def _jobs(durable: Durable, outbox: Outbox) -> tuple[Job, ...]:
+def _jobs(durable: Durable, outbox: Outbox, session_kept: int) -> tuple[Job, ...]:
+    """``session_kept``: seconds a session's row outlives it, so that no family forgets that it was ended."""
+
     def sweep(now: int) -> None:
-        for swept in (attempts.sweep, phone_code.sweep, records.sweep):
-            durable.write(lambda tx, swept=swept: swept(tx, now, SWEPT))  # type: ignore[misc]
+        durable.write(lambda tx: attempts.sweep(tx, now, SWEPT))
+        durable.write(lambda tx: phone_code.sweep(tx, now, SWEPT))
+        durable.write(lambda tx: records.sweep(tx, now - session_kept, SWEPT))
 
     return (("idp.sms", 1, outbox.deliver), ("idp.sweep", 60, sweep))

@@ -18,18 +18,20 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from holders import records as holder_records
 from idp.events import new_id
 from idp.factors import attempts, phone_code
 from idp.factors.outbox import Message, sealed_message
 from idp.factors.phone_code import PhoneCode
 from idp.people import records
-from idp.people.facts import open_person
+from idp.people.facts import opened
 from idp.people.person import PersonState
 from manyou.identifiers import NameMatch, compare_names
 from store import Marker, spend
 
 if TYPE_CHECKING:
-    from holders import Register
+    from holders import Fields, Register
+    from idp.factors.decoy import Decoy
     from idp.factors.settings import ActivationSettings
     from idp.people.naming import Naming
     from idp.people.person import PersonFacts
@@ -73,21 +75,26 @@ class Activation:
     register: Register
     keys: Keys
     naming: Naming
+    decoy: Decoy
     settings: ActivationSettings
 
     def begin(self, name: str, typed: str, now: int) -> Flow:
         """Offer a code to the phone on file, if there is a record of that name and number and it has one."""
         named = self.naming.of(typed)
 
-        def look(tx: Tx) -> records.PersonRow | None:
-            holder = named.holder(tx, now)
-            # the second look is made with a stand-in too, so that both cost the same
-            return records.person(tx, holder or named.stand_in)
+        def look(tx: Tx) -> tuple[records.PersonRow, Fields] | None:
+            # what follows is asked for a stand-in too, so that both cost the same
+            key = named.holder(tx, now) or named.stand_in
+            row = records.person(tx, key)
+            if row is None:
+                holder_records.holder(tx, key)
+                return None
+            return row, self.register.fields_in(tx, key)
 
-        row = self.durable.read(look)
-        person = open_person(self.register, row, 0) if row else None
-        mobile = person.mobile if person is not None and _matches(person, name) else None
-        if person is None or mobile is None:
+        found = self.durable.read(look)
+        person = opened(found[1], found[0], 0) if found else self.decoy.open(self.register)
+        mobile = person.mobile if _matches(person, name) else None
+        if mobile is None:
             owner, holder = named.stand_in, b""
             tail = f"{int.from_bytes(self.keys.mac('phone-tail', owner)[:4]) % 100:02d}"
         else:
@@ -144,4 +151,5 @@ def spend_flow(tx: Tx, flow: Flow, now: int) -> bool:
 
 
 def _matches(person: PersonFacts, name: str) -> bool:
-    return person.state is PersonState.ENABLED and compare_names(person.name, name[:200]) is NameMatch.SAME
+    same = compare_names(person.name, name[:200]) is NameMatch.SAME
+    return person.state is PersonState.ENABLED and same

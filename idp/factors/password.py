@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import threading
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from idp.errors import HashingBusy, PasswordRefused
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from idp.factors.settings import PasswordSettings
 
 __all__ = ["Passwords", "prepared"]
-
-T = TypeVar("T")
 
 LONGEST: Final = 256
 """Characters; hashing more would be work that a stranger can order."""
@@ -93,23 +92,28 @@ class Passwords:
         if own and (folded in own or birth in folded):
             raise PasswordRefused("own_number")
 
-    def hash(self, password: str) -> str:
-        """The PHC string; about 25 ms of one core.
+    @contextmanager
+    def room(self) -> Iterator[None]:
+        """A place among those who may wait, taken before a try is counted: a refusal here costs nobody a try.
 
         Raises:
             HashingBusy: too many wait.
 
         """
-        return self._run(lambda: self._argon2.hash(prepared(password)))
+        if not self._room.acquire(blocking=False):
+            raise HashingBusy(retry_after=2)
+        try:
+            yield
+        finally:
+            self._room.release()
+
+    def hash(self, password: str) -> str:
+        """The PHC string; about 25 ms of one core. Call it within ``room``."""
+        return self._pool.submit(lambda: self._argon2.hash(prepared(password))).result()
 
     def verify(self, stored: str | None, password: str) -> bool:
-        """Whether the password is the stored one; no stored one takes the same time and is never right.
-
-        Raises:
-            HashingBusy: too many wait.
-
-        """
-        return self._run(lambda: self._verify(stored, password))
+        """Whether it is the stored one; none stored takes the same time, never right. Within ``room``."""
+        return self._pool.submit(lambda: self._verify(stored, password)).result()
 
     def _verify(self, stored: str | None, password: str) -> bool:
         from argon2.exceptions import InvalidHashError, VerificationError
@@ -121,14 +125,6 @@ class Passwords:
         except (VerificationError, InvalidHashError):
             return False
         return right and stored is not None and len(password) <= LONGEST
-
-    def _run(self, work: Callable[[], T]) -> T:
-        if not self._room.acquire(blocking=False):
-            raise HashingBusy(retry_after=2)
-        try:
-            return self._pool.submit(work).result()
-        finally:
-            self._room.release()
 
     def close(self) -> None:
         """End the threads."""

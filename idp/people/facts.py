@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from holders import Register
+from holders import Fields, Register
 from idp.people import records
 from idp.people.person import OrganisationFacts, OrganisationStatus, PersonFacts, PersonState
 from idp.people.records import OrganisationRow, PersonRow
 from store import Durable
 
-__all__ = ["Facts", "open_organisation", "open_person"]
+__all__ = ["Facts", "open_organisation", "open_person", "opened"]
 
 
 def open_person(register: Register, row: PersonRow, level: int) -> PersonFacts:
     """Unseal a person; outside works, for the data key may have to be fetched."""
-    fields = register.fields(row.holder_key)
+    return opened(register.fields(row.holder_key), row, level)
+
+
+def opened(fields: Fields, row: PersonRow, level: int) -> PersonFacts:
+    """The same, where the fields are at hand."""
     return PersonFacts(
         holder_key=row.holder_key,
         name=fields.open("name", row.name),

@@ -16,6 +16,7 @@ from idp.events import OfficeRecorded, RegistryImported, event, new_id
 from idp.people import records
 from idp.people.facts import open_organisation, open_person
 from idp.people.numbers import plain, uscc_of
+from idp.people.person import OrganisationStatus, PersonState
 from idp.people.records import OfficeRow, OrganisationRow, PersonRow
 from idp.people.registry_file import BadLine, read_file
 from idp.people.registry_rows import BadValue, OfficeLine, OrganisationLine, PersonLine
@@ -184,10 +185,13 @@ class RegistryImport:
     def _plan_person(
         self, line: PersonLine, alias: Alias, holder: bytes | None, row: PersonRow | None, now: int
     ) -> _Plan | None:
+        mobile, state = line.mobile, line.state or PersonState.ENABLED
         if row is not None:
             known = open_person(self.register, row, 0)
+            mobile = known.mobile if line.keeps_mobile else mobile
+            state = line.state or known.state
             before = (known.name, known.number, known.document_type, known.mobile, known.state)
-            if before == (line.name, alias.number, alias.document_type, line.mobile, line.state):
+            if before == (line.name, alias.number, alias.document_type, mobile, state):
                 return None
         newcomer = self.register.newcomer(alias) if holder is None else None
         fields = self.register.fields_of(newcomer) if newcomer else self.register.fields(holder or b"")
@@ -196,11 +200,11 @@ class RegistryImport:
             document_type=alias.document_type,
             name=fields.seal("name", line.name),
             number=fields.seal("number", alias.number),
-            mobile=None if line.mobile is None else fields.seal("mobile", line.mobile),
-            state=line.state,
+            mobile=None if mobile is None else fields.seal("mobile", mobile),
+            state=state,
             recorded_at=now,
         )
-        closes = row is not None and row.state != line.state
+        closes = row is not None and row.state != state
         return _Plan(alias, newcomer, after, first=row is None, closes=closes)
 
     def _plan_organisation(
@@ -211,9 +215,11 @@ class RegistryImport:
         row: OrganisationRow | None,
         now: int,
     ) -> _Plan | None:
+        status = line.status or OrganisationStatus.ACTIVE
         if row is not None:
             known = open_organisation(self.register, row)
-            if (known.name, known.status) == (line.name, line.status):
+            status = line.status or known.status
+            if (known.name, known.status) == (line.name, status):
                 return None
         newcomer = self.register.newcomer(alias) if holder is None else None
         fields = self.register.fields_of(newcomer) if newcomer else self.register.fields(holder or b"")
@@ -221,10 +227,10 @@ class RegistryImport:
             holder_key=fields.holder_key,
             name=fields.seal("name", line.name),
             uscc=fields.seal("uscc", alias.number),
-            status=line.status,
+            status=status,
             recorded_at=now,
         )
-        closes = row is not None and row.status != line.status
+        closes = row is not None and row.status != status
         return _Plan(alias, newcomer, after, first=row is None, closes=closes)
 
     def _offices(self, lines: list[OfficeLine], report: ImportReport, now: int) -> None:

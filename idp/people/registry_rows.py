@@ -37,7 +37,7 @@ COLUMNS: Final = (
 )
 
 STATES: Final = {
-    "": PersonState.ENABLED,
+    "": None,
     "enabled": PersonState.ENABLED,
     "正常": PersonState.ENABLED,
     "disabled": PersonState.DISABLED,
@@ -46,7 +46,7 @@ STATES: Final = {
     "死亡": PersonState.DECEASED,
 }
 STATUSES: Final = {
-    "": OrganisationStatus.ACTIVE,
+    "": None,
     **{str(status): status for status in OrganisationStatus},
     "存续": OrganisationStatus.ACTIVE,
     "在业": OrganisationStatus.ACTIVE,
@@ -73,24 +73,29 @@ class BadValue(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PersonLine:
-    """A person as the registry has them; ``document_type`` None where the number shows it."""
+    """A person as the registry has them; ``document_type`` None where the number shows it.
+
+    ``state`` None keeps the present one. ``mobile`` None is "no phone on file", unless ``keeps_mobile``:
+    the file has no such column and says nothing of phones.
+    """
 
     line: int
     document_type: str | None
     number: str
     name: str
     mobile: str | None
-    state: PersonState
+    keeps_mobile: bool
+    state: PersonState | None
 
 
 @dataclass(frozen=True, slots=True)
 class OrganisationLine:
-    """An organisation as the registry has it."""
+    """An organisation as the registry has it; ``status`` None keeps the present one."""
 
     line: int
     uscc: str
     name: str
-    status: OrganisationStatus
+    status: OrganisationStatus | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,7 @@ def read_line(line: int, values: Mapping[str, object]) -> RegistryLine:
                 _needed(texts, "number"),
                 _name(texts["name"]),
                 _mobile(texts["mobile"]),
+                "mobile" not in values,
                 _one_of(STATES, texts["state"], "state"),
             )
         case "organisation":

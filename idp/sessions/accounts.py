@@ -155,11 +155,12 @@ class Accounts:
                 records.bound(tx, holder),
             )
 
-        claimed, bound = self.durable.write(claim)
-        if not claimed.granted:
-            raise TryLater(retry_after=claimed.wait)
-        if not self.passwords.verify(bound.hash, password):
-            raise LoginRefused
+        with self.passwords.room():
+            claimed, bound = self.durable.write(claim)
+            if not claimed.granted:
+                raise TryLater(retry_after=claimed.wait)
+            if not self.passwords.verify(bound.hash, password):
+                raise LoginRefused
         self.durable.write(lambda tx: attempts.clear(tx, attempts.PASSWORD, holder, place, now))
 
     def has_totp(self, holder_key: bytes) -> bool:
@@ -194,6 +195,20 @@ class Accounts:
         if not self.durable.write(work):
             raise FactorAlreadyBound
         return True
+
+    def place_totp(self, holder_key: bytes, secret: bytes, *, channel: str, now: int) -> bool:
+        """Bind one-time codes by an operator's hand (a token, the demo's seed); False where bound."""
+        sealed = self.register.fields(holder_key).seal(LABEL, secret.hex())
+        id_ = new_id(now)
+
+        def work(tx: Tx) -> bool:
+            if not records.bind_totp(tx, holder_key, sealed, 0, now):
+                return False
+            body = FactorBound(method="otp", channel=channel)
+            append(tx, event(body, id=id_, at=now, holder_key=holder_key, actor="operator"))
+            return True
+
+        return self.durable.write(work)
 
     def remove_totp(self, holder_key: bytes, now: int, *, actor: str = "person") -> bool:
         """Remove one-time codes; False where there were none. The page asks for the password first."""
@@ -239,4 +254,5 @@ class Accounts:
         if person is None:
             raise NoSuchHolder
         self.passwords.judge(password, number=person.number)
-        return self.passwords.hash(password)
+        with self.passwords.room():
+            return self.passwords.hash(password)

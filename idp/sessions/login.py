@@ -119,12 +119,11 @@ class Login:
         account = self.durable.read(lambda tx: _account(tx, named, company, now))
         place = self.browsers.place(call, account.holder)
         known = account.holder is not None
-        claim = self.durable.write(
-            lambda tx: attempts.claim(tx, attempts.PASSWORD, account.owner, place, now, known=known)
-        )
-        if not claim.granted:
-            return Refused.of(claim)
-        right = self.passwords.verify(account.bound.hash, password)
+        with self.passwords.room():
+            claim = self.durable.write(
+                lambda tx: attempts.claim(tx, attempts.PASSWORD, account.owner, place, now, known=known)
+            )
+            right = claim.granted and self.passwords.verify(account.bound.hash, password)
         if not right or not account.allowed or account.holder is None:
             return Refused.of(claim)
         first = FirstFactor(account.holder, account.acting_for or b"", account.office or "", now)

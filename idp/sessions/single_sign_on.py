@@ -133,7 +133,13 @@ class SingleSignOn:
             session = records.living(tx, new.id, new.started)
         if session is None:
             raise LoginRefused(detail="person not enabled or office ended")
-        login = LoggedIn(session=session.id.hex(), amr=session.amr, acr=session.acr, office=session.office)
+        login = LoggedIn(
+            session=session.id.hex(),
+            amr=session.amr,
+            acr=session.acr,
+            office=session.office,
+            acting_person=session.holder_key.hex() if session.acting_for else None,
+        )
         append(tx, event(login, id=start.ids[0], at=new.started, holder_key=session.subject, actor="person"))
         return session
 

@@ -1,4 +1,4 @@
-"""One living code an account, never replaced, rarely sent again, living longer the more often it is asked for."""
+"""One living code an account, never replaced, rarely sent again, living longer the more it is asked for."""
 
 from __future__ import annotations
 

@@ -157,3 +157,19 @@ def test_many_rows(house: House) -> None:
     ]
     assert house.import_rows(*rows).new == 101
     assert house.import_rows(*rows).same == 101
+
+
+def test_what_a_file_does_not_say_stays(house: House) -> None:
+    house.import_rows({**LI, "state": "disabled"}, {**COMPANY, "state": "歇业"})
+    partial = {"kind": "person", "number": LI["number"], "name": LI["name"]}
+    report = house.import_rows(
+        partial, {"kind": "organisation", **{k: COMPANY[k] for k in ("number", "name")}}
+    )
+    assert (report.changed, report.same) == (0, 2)
+    person = house.provider.facts.person(house.holder(LI["number"]), house.clock())
+    assert person is not None
+    assert (person.state, person.mobile) == (PersonState.DISABLED, LI["mobile"])
+    assert house.import_rows({**partial, "mobile": ""}).changed == 1
+    person = house.provider.facts.person(house.holder(LI["number"]), house.clock())
+    assert person is not None
+    assert person.mobile is None
