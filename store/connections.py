@@ -6,7 +6,7 @@ it; when one is found broken the idle ones are let go with it, since they met th
 
 from __future__ import annotations
 
-from threading import BoundedSemaphore
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from store.errors import unavailable
@@ -27,14 +27,18 @@ class Connections(Generic[C]):
         self._connect = connect
         self._close = close
         self._wait = wait
-        self._turns = BoundedSemaphore(limit)
+        self._turns: SimpleQueue[None] = SimpleQueue()  # a semaphore in C: callers take turns in order
+        for _ in range(limit):
+            self._turns.put(None)
         self._idle: list[C] = []
         self._closed = False
 
     def take(self) -> C:
         """Return a connection for the caller's own use, to be given to `give` or `drop`."""
-        if not self._turns.acquire(timeout=self._wait):
-            raise unavailable("no connection became free in time")
+        try:
+            self._turns.get(timeout=self._wait)
+        except Empty:
+            raise unavailable("no connection became free in time") from None
         try:
             if self._closed:
                 raise unavailable("the store is closed")
@@ -43,20 +47,20 @@ class Connections(Generic[C]):
             except IndexError:
                 return self._connect()
         except BaseException:
-            self._turns.release()
+            self._turns.put(None)
             raise
 
     def give(self, connection: C) -> None:
         """Take a connection back."""
         self._idle.append(connection)
-        self._turns.release()
+        self._turns.put(None)
         if self._closed:
             self._close_idle()
 
     def drop(self, connection: C) -> None:
         """Close a broken connection, and the idle ones with it."""
         self._close(connection)
-        self._turns.release()
+        self._turns.put(None)
         self._close_idle()
 
     def close(self) -> None:
