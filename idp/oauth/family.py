@@ -146,8 +146,8 @@ def move(tx: Tx, family_id: bytes, generation: int, now: int, *, idle_ends: int,
         return Move.OVER
     if generation == found.generation - 1 and now - found.moved_at <= retry_seconds:
         return Move.AGAIN
-    end(tx, family_id, found.ends, now)
-    return Move.REPLAYED
+    # of several that show it at once, one ends the family and tells of it
+    return Move.REPLAYED if end(tx, family_id, found.ends, now) else Move.OVER
 
 
 def end(tx: Tx, family_id: bytes, over: int, now: int) -> bool:

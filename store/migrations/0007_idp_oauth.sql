@@ -17,6 +17,7 @@ CREATE TABLE consent (
     first_party  BIGINT NOT NULL,
     since        BIGINT NOT NULL,
     agreed_at    BIGINT NOT NULL,
+    used_at      BIGINT NOT NULL,
     withdrawn_at BIGINT NOT NULL,
     PRIMARY KEY (holder_key, acting_for, client_id)
 );

@@ -140,6 +140,8 @@ def _redeem(ask: Exchange) -> _Issued | _Refused:
                 body = FamilyEnded("replay", grantee.acting_for.hex())
                 append(tx, event(event_id, body, at=now, grantee=grantee, subject=code.family))
             return _Refused("replayed")
+        if not consent.use(tx, grantee, now):
+            return _Refused("consent_missing")
         found = standing(tx, bid, now)
         reason = may_issue(bid, found, now)
         if reason is not None or found.session is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,7 +34,7 @@ from idp.sessions.settings import SessionSettings
 from idp.sessions.single_sign_on import SingleSignOn
 from keys import KeySettings
 from manyou.errors import BadRequest
-from store import SQL, Durable, Feed
+from store import SQL, Durable, Feed, StoreSettings, open_durable
 from tests.conftest import ManualClock
 from web import LOCAL_DEMO, Call, Catalogue, Endpoint, Pages, Reply, Sentence
 from web.answer import answer
@@ -332,9 +333,27 @@ def make_house(durable: Durable, clock: ManualClock, folder: Path) -> House:
     return House(durable, clock, feed, oauth, register, endpoints, pages)
 
 
+@pytest.fixture(scope="session")
+def keyed(tmp_path_factory: pytest.TempPathFactory, migrated_folder: Path) -> Path:
+    """An embedded store whose rings have their keys, to be copied: an RSA key takes a while to make."""
+    folder = tmp_path_factory.mktemp("keyed")
+    shutil.copy(migrated_folder / "durable.sqlite", folder)
+    durable = open_durable(StoreSettings(path=folder))
+    make_house(durable, ManualClock(), folder)
+    durable.close()
+    return folder
+
+
 @pytest.fixture
-def house(sqlite_durable: Durable, clock: ManualClock, tmp_path: Path) -> House:
-    return make_house(sqlite_durable, clock, tmp_path)
+def house(keyed: Path, clock: ManualClock, tmp_path: Path) -> Iterator[House]:
+    """On the embedded engine."""
+    folder = tmp_path / "house"
+    folder.mkdir(mode=0o700)
+    for name in ("durable.sqlite", "master.key"):
+        shutil.copy2(keyed / name, folder)
+    durable = open_durable(StoreSettings(path=folder))
+    yield make_house(durable, clock, folder)
+    durable.close()
 
 
 @pytest.fixture

@@ -240,7 +240,12 @@ def test_an_acr_that_cannot_be_reached_is_tried_once_and_never_an_error(house: H
     house.login(person, browser=browser)
     assert "code" in answered(house.call("GET", _return_to(location), browser=browser))
     # what is reached, unknown, or out of the person's reach asks for nothing
-    for values in ("urn:manyou:acr:r2-a1", "urn:x", "urn:manyou:acr:r3-a3", "urn:manyou:acr:r2-a3 urn:manyou:acr:r1-a1"):
+    for values in (
+        "urn:manyou:acr:r2-a1",
+        "urn:x",
+        "urn:manyou:acr:r3-a3",
+        "urn:manyou:acr:r2-a3 urn:manyou:acr:r1-a1",
+    ):
         assert "code" in answered(house.authorize(browser, acr_values=values))
     assert "code" in answered(house.authorize(browser, acr_values="urn:manyou:acr:r1-a3", prompt="none"))
 

@@ -1,4 +1,4 @@
-"""The code: what it is bound to, that it is good once and for a minute, and that a second use undoes the first."""
+"""The code: what it is bound to, that it is good once, for a minute, that a second use undoes the first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ DETAILS = json.dumps([{"type": "count", "most": n} for n in range(3)])
 
 def test_a_code_stays_under_512_characters(house: House) -> None:
     scopes = "openid profile phone id_number offline_access file use"
-    house.client(scopes=tuple(scopes.split()), audiences=tuple(f"https://{n}.example/" for n in range(8)), trusted=True)
+    house.client(
+        scopes=tuple(scopes.split()), audiences=tuple(f"https://{n}.example/" for n in range(8)), trusted=True
+    )
     person = house.person(level=3)
     browser, _ = house.login(person, acting_for=house.organisation(person))
     query = house.ask(scope=scopes, nonce="n" * 64, authorization_details=DETAILS)
@@ -155,9 +157,14 @@ def test_the_resource_decides_the_token(house: House) -> None:
     assert body(house.redeem(burnt, resource="https://evil.example/"))["error"] == "invalid_target"
     assert house.redeem(burnt).status == 200
     # the refresh token reaches each resource that was agreed to, and no other
-    assert house.introspect(body(house.refresh(first["refresh_token"]))["access_token"])["aud"].endswith("/elicence")
+    assert house.introspect(body(house.refresh(first["refresh_token"]))["access_token"])["aud"].endswith(
+        "/elicence"
+    )
     assert house.refresh(first["refresh_token"], resource=f"{ISSUER}/userinfo").status == 200
-    assert body(house.refresh(first["refresh_token"], resource="https://no.example/"))["error"] == "invalid_target"
+    assert (
+        body(house.refresh(first["refresh_token"], resource="https://no.example/"))["error"]
+        == "invalid_target"
+    )
 
 
 def test_details_may_be_narrowed_never_widened(house: House) -> None:
@@ -205,4 +212,3 @@ def test_what_is_over_is_swept(house: House) -> None:
     assert house.durable.write(lambda tx: sweep(tx, house.clock.now, 10)) == 0
     assert house.durable.write(lambda tx: sweep(tx, later, 10)) == 2
     assert house.count("family") == 0
-

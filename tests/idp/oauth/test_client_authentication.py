@@ -63,7 +63,8 @@ def test_everything_wrong_answers_alike(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["Basic", "Basic !!!", "Basic " + base64.b64encode(b"\xff:x").decode(), "Basic aGFsbA==", "Bearer x"]
+    "header",
+    ["Basic", "Basic !!!", "Basic " + base64.b64encode(b"\xff:x").decode(), "Basic aGFsbA==", "Bearer x"],
 )
 def test_malformed_credentials(house: House, header: str) -> None:
     house.client()

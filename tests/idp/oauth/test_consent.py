@@ -28,7 +28,10 @@ def test_allow_is_remembered_and_deny_told(house: House) -> None:
 def test_the_page_names_the_hall_and_each_thing(house: House) -> None:
     house.client()
     browser, _ = house.login(house.person())
-    where = house.authorize(browser, scope="openid id_number", authorization_details=DETAIL).header("Location") or ""
+    where = (
+        house.authorize(browser, scope="openid id_number", authorization_details=DETAIL).header("Location")
+        or ""
+    )
     page = house.call("GET", where, browser=browser).body.decode()
     for words in ("大厅甲", "Hall A", "您完整的证件号码", "至多 3 个", "at most 3"):
         assert words in page
@@ -51,7 +54,9 @@ def test_each_detail_is_agreed_to_by_itself(house: House) -> None:
     code = house.code(browser, authorization_details=DETAIL)
     assert body(house.redeem(code))["authorization_details"] == [{"type": "count", "most": 3}]
     other = json.dumps([{"type": "count", "most": 4}])
-    assert (house.authorize(browser, authorization_details=other).header("Location") or "").startswith("/consent?")
+    assert (house.authorize(browser, authorization_details=other).header("Location") or "").startswith(
+        "/consent?"
+    )
     same = '[ {"most":3, "type":"count"} ]'
     assert "code" in answered(house.authorize(browser, authorization_details=same))
 
@@ -110,9 +115,12 @@ def test_withdrawing_ends_everything_at_once(either: House) -> None:
     assert house.userinfo(tokens["access_token"]).status == 200
     grantee = Grantee(person, b"", "hall-a")
     house.clock.advance(10)
-    withdraw = lambda: house.durable.write(  # noqa: E731
-        lambda tx: consent.withdraw(tx, grantee, house.clock.now, house.engine.event_id(house.clock.now))
-    )
+
+    def withdraw() -> bool:
+        now = house.clock.now
+        event_id = house.engine.event_id(now)
+        return house.durable.write(lambda tx: consent.withdraw(tx, grantee, now, event_id))
+
     assert withdraw()
     assert not withdraw()
     house.feed.poll()

@@ -86,7 +86,8 @@ def test_bound_to_its_client(house: House) -> None:
     browser, _ = house.login(house.person())
     token = body(house.redeem(house.code(browser)))["refresh_token"]
     assert house.refresh(token, "hall-b").status == 400
-    assert house.call("POST", "/token", form={"grant_type": "refresh_token", "refresh_token": token, "client_id": "hall-a"}).status == 401
+    form = {"grant_type": "refresh_token", "refresh_token": token, "client_id": "hall-a"}
+    assert house.call("POST", "/token", form=form).status == 401
     assert house.refresh(token).status == 200
 
 
@@ -108,7 +109,7 @@ def test_a_refusal_moves_no_generation(house: House) -> None:
 
 
 def test_ends_with_the_session_or_outlives_it(either: House) -> None:
-    """Without offline_access the session's end is the family's; with it the session may run out, not be ended."""
+    """Without offline_access the session's end is the family's; with it the session may run out."""
     house = either
     house.client()
     person = house.person()
@@ -181,5 +182,3 @@ def test_a_person_no_longer_in_office_gets_nothing(either: House) -> None:
     assert house.refresh(tokens["refresh_token"]).status == 200
     house.run("UPDATE office SET ends = :now", now=house.clock.now)
     assert house.refresh(tokens["refresh_token"]).status == 400
-
-

@@ -1,0 +1,77 @@
+"""The documents list exactly what is on, and are cached by their tag."""
+
+from __future__ import annotations
+
+import msgspec
+
+from idp.endpoints import LANE
+from tests.idp.oauth.conftest import ISSUER, House, body
+
+WELL_KNOWN = "/.well-known/openid-configuration"
+
+
+def test_every_endpoint_that_is_named_is_routed_and_the_reverse(house: House) -> None:
+    found = body(house.call("GET", WELL_KNOWN))
+    assert found["issuer"] == ISSUER
+    named = {
+        value.removeprefix(ISSUER) for name, value in found.items() if name.endswith(("_endpoint", "_uri"))
+    }
+    routed = {path for _, path in house.endpoints}
+    pages = {"/consent", "/logout/confirm"}
+    documents = {WELL_KNOWN, "/.well-known/oauth-authorization-server"}
+    assert named == routed - pages - documents
+    assert set(LANE) <= set(house.endpoints)
+    assert not [each for each in LANE if house.endpoints[each].page]
+
+
+def test_what_is_off_is_not_named(house: House) -> None:
+    found = body(house.call("GET", WELL_KNOWN))
+    assert found["response_types_supported"] == ["code"]
+    assert found["code_challenge_methods_supported"] == ["S256"]
+    assert found["grant_types_supported"] == ["authorization_code", "refresh_token", "client_credentials"]
+    assert "RS256" in found["id_token_signing_alg_values_supported"]
+    assert found["authorization_details_types_supported"] == ["count"]
+    assert not [
+        name for name in found if "pushed" in name or "registration_endpoint" in name or "dpop" in name
+    ]
+
+
+def test_both_forms_are_one_document(house: House) -> None:
+    one, other = (house.call("GET", path) for path in (WELL_KNOWN, "/.well-known/oauth-authorization-server"))
+    assert one.body == other.body
+
+
+def test_etag(house: House) -> None:
+    for path in (WELL_KNOWN, "/jwks"):
+        first = house.call("GET", path)
+        etag = first.header("ETag") or ""
+        again = house.call("GET", path, headers={"If-None-Match": etag})
+        assert (again.status, again.body, again.header("ETag")) == (304, b"", etag)
+        assert house.call("GET", path, headers={"If-None-Match": '"x"'}).status == 200
+
+
+def test_keys_follow_the_rings(house: House) -> None:
+    before = house.call("GET", "/jwks")
+    kids = {key["kid"] for key in msgspec.json.decode(before.body)["keys"]}
+    house.engine.keys.rotate("id-token")
+    house.feed.poll()
+    after = msgspec.json.decode(house.call("GET", "/jwks").body)["keys"]
+    assert {key["kid"] for key in after} > kids
+    assert all("d" not in key for key in after)
+    assert {key["alg"] for key in after} == {"ES256", "RS256"}
+
+
+def test_a_token_of_a_key_that_is_being_replaced_stays_good(house: House) -> None:
+    house.client(trusted=True)
+    person = house.person()
+    browser, _ = house.login(person)
+    hint = body(house.redeem(house.code(browser)))["id_token"]
+    keys = house.engine.keys
+    keys.rotate("id-token")
+    keys.rotate("seal", "A256")
+    token = body(house.redeem(house.code(browser)))["refresh_token"]
+    house.clock.advance(3601)
+    keys.advance(house.clock.now)
+    browser, _ = house.login(person)
+    assert "code=" in (house.authorize(browser, id_token_hint=hint).header("Location") or "")
+    assert house.introspect(token)["active"]

@@ -1,0 +1,106 @@
+"""A value of one kind is refused wherever another is wanted: every kind at every place."""
+
+from __future__ import annotations
+
+import pytest
+
+from idp.oauth.errors import InvalidToken
+from tests.idp.oauth.conftest import BACK, ISSUER, VERIFIER, House, body
+from web import Call
+
+KINDS = (
+    "code",
+    "refresh",
+    "userinfo",
+    "elicence",
+    "client_opaque",
+    "client_jwt",
+    "person_jwt",
+    "id_token",
+    "secret",
+    "begun",
+)
+
+GOOD = {
+    ("code", "exchange"),
+    ("refresh", "refresh"),
+    ("userinfo", "userinfo"),
+    ("elicence", "elicence"),
+    ("client_opaque", "elicence"),
+    ("id_token", "hint"),
+    ("begun", "begun"),
+    *((kind, "introspect") for kind in KINDS[1:7]),
+}
+
+
+def _values(house: House) -> dict[str, str]:
+    house.client(trusted=True, scopes=("openid", "profile", "use"))
+    browser, _ = house.login(house.person())
+
+    def tokens(resource: str | None) -> dict[str, str]:
+        return body(house.redeem(house.code(browser, resource=resource)))
+
+    plain = tokens(None)
+    begun = house.authorize(browser, prompt="login").header("Location") or ""
+    form = {"grant_type": "client_credentials"}
+    return {
+        "code": house.code(browser),
+        "refresh": plain["refresh_token"],
+        "userinfo": plain["access_token"],
+        "elicence": tokens(f"{ISSUER}/elicence")["access_token"],
+        "client_opaque": body(house.token(**form, resource=f"{ISSUER}/elicence"))["access_token"],
+        "client_jwt": body(house.token(**form, resource="https://api.example/"))["access_token"],
+        "person_jwt": tokens("https://api.example/")["access_token"],
+        "id_token": plain["id_token"],
+        "secret": house.secrets["hall-a"],
+        "begun": begun.partition("begun%3D")[2],
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_at_every_place(house: House, kind: str) -> None:
+    value = _values(house)[kind]
+    assert value
+    form = {"redirect_uri": BACK, "code_verifier": VERIFIER}
+    got = {
+        "exchange": house.token(grant_type="authorization_code", code=value, **form).status == 200,
+        "refresh": house.refresh(value).status == 200,
+        "userinfo": house.userinfo(value).status == 200,
+        "posted": house.call("POST", "/userinfo", form={"access_token": value}).status == 200,
+        "elicence": _accepted(house, value),
+        "introspect": house.introspect(value)["active"],
+        "hint": house.call("GET", f"/logout?id_token_hint={value}").status == 200,
+    }
+    assert got.pop("posted") == got["userinfo"]
+    for place, accepted in got.items():
+        assert accepted is ((kind, place) in GOOD), place
+
+
+def _accepted(house: House, value: str) -> bool:
+    call = Call.of("GET", "/elicence", now=house.clock.now, headers={"Authorization": f"Bearer {value}"})
+    try:
+        return house.oauth.tokens.verify(call, "elicence").audience == f"{ISSUER}/elicence"
+    except InvalidToken:
+        return False
+
+
+def test_any_change_to_a_value_is_refused(house: House) -> None:
+    values = _values(house)
+    for kind in ("code", "refresh", "userinfo", "client_jwt"):
+        value = values[kind]
+        for place in range(0, len(value), 7):
+            other = "A" if value[place] != "A" else "B"
+            changed = value[:place] + other + value[place + 1 :]
+            assert not house.introspect(changed)["active"]
+            if kind == "code":
+                assert house.redeem(changed).status == 400
+    assert house.redeem(values["code"]).status == 200
+
+
+def test_another_deployments_values_are_strangers(house: House) -> None:
+    """An old backup restored begins a new epoch: what was sealed before is refused."""
+    values = _values(house)
+    house.engine.keys.begin_epoch("test")
+    assert house.redeem(values["code"]).status == 400
+    assert house.refresh(values["refresh"]).status == 400
+    assert house.introspect(values["elicence"]) == {"active": False}
