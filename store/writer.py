@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from store.durable import Tx
-    from store.sqlite import SqliteTx
+    from store.sqlite_tx import SqliteTx
 
 __all__ = ["GROUP_SIZE", "Writer", "translated"]
 

@@ -44,7 +44,7 @@ class Server:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if self._port_file.exists():
                 return
-            port = random.randint(20_000, 60_000)  # noqa: S311 names the socket's file only
+            port = random.randint(20_000, 60_000)  # names the socket's file only
             if self._user:
                 shutil.chown(self._folder, self._user)
             self._run("initdb", "--auth=trust", "--username=manyou", "--encoding=UTF8", "--no-instructions")
