@@ -15,6 +15,7 @@ from idp.factors.decoy import Decoy
 from idp.factors.one_time_code import OneTimeCodes
 from idp.factors.outbox import Outbox
 from idp.factors.password import Passwords
+from idp.oauth import family
 from idp.oauth.assembly import OAuth, assemble
 from idp.pages.account import AccountPages
 from idp.pages.activation import ActivationPages
@@ -160,5 +161,6 @@ def _jobs(durable: Durable, outbox: Outbox, session_kept: int) -> tuple[Job, ...
         durable.write(lambda tx: attempts.sweep(tx, now, SWEPT))
         durable.write(lambda tx: phone_code.sweep(tx, now, SWEPT))
         durable.write(lambda tx: records.sweep(tx, now - session_kept, SWEPT))
+        durable.write(lambda tx: family.sweep(tx, now, SWEPT))
 
     return (("idp.sms", 1, outbox.deliver), ("idp.sweep", 60, sweep))

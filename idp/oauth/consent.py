@@ -64,7 +64,8 @@ _END_FAMILIES = SQL(
 )
 _LIST = SQL(
     "SELECT client_id, scopes, first_party, since, agreed_at, used_at FROM consent"
-    " WHERE holder_key = :holder_key AND acting_for = :acting_for AND standing = 1 ORDER BY agreed_at DESC, client_id"
+    " WHERE holder_key = :holder_key AND acting_for = :acting_for AND standing = 1"
+    " ORDER BY agreed_at DESC, client_id"
 )
 
 
