@@ -124,7 +124,7 @@ class Connection:
         return part
 
 
-def load(target: Target, operation: Operation, count: int, connections: int = 8) -> float:
+def load(target: Target, operation: Operation, count: int, connections: int = 16) -> float:
     """Server CPU microseconds a request over `count` requests.
 
     Raises:
@@ -147,7 +147,7 @@ def load(target: Target, operation: Operation, count: int, connections: int = 8)
 
 
 def compare(
-    targets: Sequence[Target], *, count: int, rounds: int, connections: int = 8
+    targets: Sequence[Target], *, count: int, rounds: int, connections: int = 16
 ) -> dict[tuple[str, str], float]:
     """Medians by (operation, engine), in CPU microseconds a request; the first round only warms up."""
     os.sched_setaffinity(0, {LOAD_CORE})
