@@ -34,6 +34,7 @@ GROUP_SIZE = 256
 # when they come at all, and a group that runs while they sleep need not fight for the interpreter's lock.
 _GATHER_SECONDS = 0.0005
 _GATHER_SHARE = 0.9
+_IDLE_SECONDS = 1.0  # an interrupt may come between two steps of ringing; so the writer also looks by itself
 
 
 def translated(error: apsw.Error) -> Unavailable:
@@ -139,12 +140,12 @@ class Writer:
         self._refuse_waiting()
 
     def _gather(self, goal: int) -> None:
-        """Wait until `goal` works wait, or a moment has passed; with 0 until there is one, however long."""
+        """Wait until `goal` works wait, or a moment has passed; with 0 until there is one."""
         queue = self._queue
         if len(queue) < max(goal, 1) and not self._closing:
             self._goal = max(goal, 1)  # before the last look: a caller appends first, then looks at this
             if len(queue) < self._goal and not self._closing:
-                self._bell.acquire(timeout=_GATHER_SECONDS if goal else -1)
+                self._bell.acquire(timeout=_GATHER_SECONDS if goal else _IDLE_SECONDS)
             self._goal = 0
 
     def _serve_group(self) -> int:
@@ -174,14 +175,22 @@ class Writer:
 
     def _run_group(self, units: list[_Unit]) -> None:
         """Run all in one transaction, or, when it ends early or its commit fails, one by one."""
-        if self._run_together(units) or len(units) == 1:
-            return
-        for unit in units:
-            self._run_together([unit])
+        if self._begin(units) and not self._run_together(units) and len(units) > 1:
+            for unit in units:
+                if self._begin([unit]):
+                    self._run_together([unit])
+
+    def _begin(self, units: list[_Unit]) -> bool:
+        try:
+            self._execute("BEGIN IMMEDIATE")
+        except apsw.Error as error:  # busy: the command line is writing, and one by one would wait as often
+            for unit in units:
+                unit.error = error
+            return False
+        return True
 
     def _run_together(self, units: list[_Unit]) -> bool:
         try:
-            self._execute("BEGIN IMMEDIATE")
             for unit in units:
                 self._attempt(unit)
                 if not self._connection.in_transaction:
@@ -204,9 +213,10 @@ class Writer:
             unit.error = tx.failure
         except BaseException as error:  # noqa: BLE001 handed to the caller
             unit.error = error
+        if not self._connection.in_transaction:
+            unit.error = unit.error or unavailable("the transaction ended within the work")
+            return
         if unit.error is not None:
-            if not self._connection.in_transaction:
-                return
             execute("ROLLBACK TO unit")
         execute("RELEASE unit")
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 
 from manyou.errors import Unavailable
@@ -154,6 +156,33 @@ def test_racing_command_line_and_server_both_get_through(tmp_path: Path) -> None
     assert len(keys(server)) == 100
     beside.close()
     server.close()
+
+
+def test_a_store_that_stays_locked_is_unavailable_to_all_at_once_and_then_back(
+    sqlite_durable: Durable,
+) -> None:
+    assert isinstance(sqlite_durable, SqliteDurable)
+    sqlite_durable._connection.set_busy_timeout(50)
+    other = apsw.Connection(sqlite_durable._path)
+    other.execute("BEGIN IMMEDIATE")
+    begun = time.monotonic()
+    outcomes: list[Unavailable] = []
+
+    def call(number: int) -> None:
+        with pytest.raises(Unavailable) as caught:
+            sqlite_durable.write(put(str(number)))
+        outcomes.append(caught.value)
+
+    threads = [threading.Thread(target=call, args=(number,)) for number in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(outcomes) == 30
+    assert time.monotonic() - begun < 1.5
+    other.execute("ROLLBACK")
+    other.close()
+    assert sqlite_durable.write(put("after")) == "after"
 
 
 def test_closing_finishes_what_was_submitted_and_refuses_the_rest(tmp_path: Path) -> None:
