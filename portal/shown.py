@@ -117,6 +117,8 @@ class Use:
     matter: Words
     purpose: str
     business_number: str
+    state: str
+    """The state that a change led to; a key of the section ``licence_state``."""
     reason: str
     """Why a use was refused; the stable code."""
     verdict: str
@@ -147,13 +149,13 @@ def seconds(value: Any) -> int:
 
 def card(form: dict[str, Any]) -> Card:
     """A card out of ``GET /file``."""
-    state = _text(form, "state")
+    state = _state(form, "state")
     return Card(
         id=_text(form, "licence_id"),
         type=words(form.get("type")),
         issuer=words(form.get("issuer")),
         identifier=_text(form, "identifier"),
-        state=state if state in STATES else "unknown",
+        state=state,
         valid_from=_text(form, "valid_from"),
         valid_until=_text(form, "valid_until"),
         showable=state == "valid" and form.get("origin") == "issued_here",
@@ -207,7 +209,8 @@ def use(form: dict[str, Any]) -> Use:
         matter=words(form.get("matter")),
         purpose=_text(details, "purpose"),
         business_number=_text(details, "business_number"),
-        reason=_text(details, "reason"),
+        state=_state(details, "to_state") if event == "changed" else "",
+        reason=_text(details, "reason") if event == "use_refused" else "",
         verdict=_text(details, "verdict"),
         fields=tuple(words(each) for each in form.get("fields", ())),
     )
@@ -219,6 +222,11 @@ def words(form: Any) -> Words:
         return NOTHING
     zh = _text(form, "zh")
     return Words(zh, _text(form, "en") or zh)
+
+
+def _state(form: dict[str, Any], name: str) -> str:
+    state = _text(form, name)
+    return state if state in STATES else "unknown"
 
 
 def _text(form: dict[str, Any], name: str) -> str:

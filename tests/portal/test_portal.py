@@ -308,7 +308,8 @@ def test_the_trace_shows_every_use_the_refused_too(stage: Stage) -> None:
         "client": None,
         "details": {"verdict": "valid"},
     }
-    stage.library("trace", {"events": [checked, refused, used], "next": "ab" * 16})
+    changed = {**checked, "event": "licence.changed", "details": {"to_state": "revoked"}}
+    stage.library("trace", {"events": [changed, checked, refused, used], "next": "ab" * 16})
     page = stage.get("/trace").text
     for word in (
         "2026-09-22 09:46:40",
@@ -318,6 +319,7 @@ def test_the_trace_shows_every_use_the_refused_too(stage: Stage) -> None:
         "use_not_granted",
         "某人",
         "名称",
+        "吊销",
     ):
         assert word in page
     assert f'href="/trace?before={"ab" * 16}"' in page
