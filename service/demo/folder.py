@@ -68,7 +68,7 @@ def prepare(demo: Demo) -> None:
     from service.settings import SETTINGS_FILE, load_settings
 
     demo.settings_file.write_text(_settings(demo), "utf-8")
-    settings = load_settings({SETTINGS_FILE: str(demo.settings_file)})
+    settings = load_settings({**os.environ, SETTINGS_FILE: str(demo.settings_file)})
 
     create_master_key(settings.keys.master_key_file, environment=settings.environment)
     settings.portal.client_secret_file.touch(0o600)  # type: ignore[union-attr]  # written by _settings
