@@ -136,7 +136,7 @@ class CodeChecked(_LicenceEvent, frozen=True):
 
 
 class CatalogueChanged(_LicenceEvent, frozen=True):
-    """The catalogue was loaded with changes: policy."""
+    """A catalogue of so many entries was loaded and changed something: policy."""
 
     tag: ClassVar[str] = "licence.catalogue_changed"
 

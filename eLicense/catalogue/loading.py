@@ -20,7 +20,9 @@ from eLicense.catalogue.model import (
     UseGrant,
 )
 from eLicense.errors import CatalogueRefused
+from eLicense.events import CatalogueChanged, EventIds
 from keys import Keys
+from ledger import Event, append
 from store import Durable, Tx, publish
 
 __all__ = ["NEWS", "load", "read", "stored"]
@@ -61,7 +63,10 @@ def load(definition: Definition, *, durable: Durable, keys: Keys, now: int) -> i
 
     """
     entries = list(_entries(definition))
-    changed = durable.write(lambda tx: _put_all(tx, entries, now))
+    event = CatalogueChanged(entries=len(entries)).event(
+        EventIds.draw(now).nth(0), now, None, actor="system", client="", subject=b""
+    )
+    changed = durable.write(lambda tx: _put_all(tx, entries, event, now))
     for agency, types in _signing(durable.read(stored)).items():
         keys.create_licence_ring(agency, types)
     return changed
@@ -103,7 +108,7 @@ def _entries(definition: Definition) -> Iterable[_Entry]:
         yield "coverage", coverage.key, None, text(coverage)
 
 
-def _put_all(tx: Tx, entries: list[_Entry], now: int) -> int:
+def _put_all(tx: Tx, entries: list[_Entry], event: Event, now: int) -> int:
     numbers = {kind: records.entries_of(tx, kind) for kind in ("agency", "type")}
     for kind, code, number, _ in entries:
         standing = numbers.get(kind, {})
@@ -116,6 +121,7 @@ def _put_all(tx: Tx, entries: list[_Entry], now: int) -> int:
         wrong = faults(stored(tx))
         if wrong:
             raise _refused(wrong)
+        append(tx, event)
         publish(tx, NEWS, b"", now)
     return changed
 

@@ -113,8 +113,9 @@ def _redeem(tx: Tx, scan: _Scan, catalogue: Snapshot) -> Finding:
     if type_ is None or agency is None or (agency.number, type_.number) != (payload.issuer, payload.type):
         return Finding(Verdict.UNKNOWN_ISSUER)
     verdict, used_at = _spent(tx, scan, held)
-    if verdict is Verdict.VALID:
-        verdict = VERDICT[licence.state(scan.now)]
+    state = VERDICT[licence.state(scan.now)]
+    if state is not Verdict.VALID and verdict is not Verdict.CODE_EXPIRED:
+        verdict = state  # that a licence is over matters more than who scanned its code before
     fields, named = _visible(tx, scan, type_, verdict)
     event = CodeChecked(
         type=licence.type,

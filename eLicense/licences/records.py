@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from eLicense.licences.licence import Change, Holding, Licence
@@ -23,6 +24,7 @@ __all__ = [
     "rekey",
 ]
 
+_IDENTIFIER = re.compile(r"[0-9A-Z.]{1,120}")
 _LICENCE = (
     "l.id, l.identifier, l.type, l.agency, l.region, l.trust, l.state, l.revision, l.status_list,"
     " l.status_index, l.valid_from, l.valid_ends, l.content_hash, l.key_id, l.effective_at,"
@@ -83,7 +85,9 @@ def by_id(tx: Tx, licence_id: bytes) -> Licence | None:
 
 
 def by_identifier(tx: Tx, identifier: str) -> Licence | None:
-    """One licence by its GB/T 36904 identifier."""
+    """One licence by its GB/T 36904 identifier; None for any text that is none."""
+    if not _IDENTIFIER.fullmatch(identifier):
+        return None
     row = tx.row(_BY_IDENTIFIER, identifier=identifier)
     return Licence(*row) if row else None
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,13 +20,14 @@ from eLicense.errors import SourceDown
 from holders import Register
 from keys import Keys, KeySettings
 from manyou.errors import Unauthenticated
-from store import SQL, Durable, Feed
+from store import SQL, Durable, Feed, StoreSettings, open_durable
 from web import Call, Catalogue, Endpoint, Pages, Reply, VerifiedAccess
 from web.answer import answer
 from web.transport import LOCAL_DEMO
 
 ISSUER = "http://localhost:8000"
 RESOURCE = f"{ISSUER}/elicence"
+_START = 1_790_000_000
 BASE = "/elicence/v1"
 
 MARKET, CIVIL, APPROVAL, HEALTH = (
@@ -49,6 +51,19 @@ class Clock(Protocol):
 
     def __call__(self) -> int: ...
     def advance(self, seconds: int) -> int: ...
+
+
+class StandingClock:
+    """Gives one second and does not move."""
+
+    def __init__(self, now: int) -> None:
+        self.now = now
+
+    def __call__(self) -> int:
+        return self.now
+
+    def advance(self, _seconds: int) -> int:
+        return self.now
 
 
 class Tokens:
@@ -206,13 +221,10 @@ class Desk:
 
     def issue(self, body: dict[str, Any], token: str | None = None, key: str | None = None) -> Any:
         self.issued += 1
-        return self.ok(
-            "POST",
-            "/licences",
-            token or self.authority(),
-            body,
-            headers={"Idempotency-Key": key or f"request-{self.issued:06d}"},
-        )
+        headers = {"Idempotency-Key": key or f"request-{self.issued:06d}"}
+        issued = self.ok("POST", "/licences", token or self.authority(), body, headers=headers)
+        self.clock.advance(1)  # so that what follows stands after it in the trace
+        return issued
 
     def food(self, **more: Any) -> Any:
         return self.issue(food_permit(**more))
@@ -231,6 +243,7 @@ class Desk:
         return self.ok("POST", "/codes/check", token, {"code": code, **more})
 
     def use(self, token: str, matter: str, purpose: str = "办理业务", number: str = "CASE-1") -> Any:
+        self.clock.advance(1)
         return self.ok("POST", "/uses", token, use_body(matter, purpose, number))
 
     def trace(self, token: str) -> list[Any]:
@@ -319,16 +332,32 @@ def make_desk(durable: Durable, clock: Clock, folder: Path, **settings: Any) -> 
     return Desk(library, durable, rings, register, feed, tokens, clock, police, table, made, pages)
 
 
+@pytest.fixture(scope="session")
+def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the run's master key lies."""
+    return tmp_path_factory.mktemp("keys")
+
+
+@pytest.fixture(scope="session")
+def migrated_folder(
+    migrated_folder: Path, key_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The house's empty store with rings and catalogue in it: made once, since RSA keys take their time."""
+    folder = tmp_path_factory.mktemp("stocked")
+    shutil.copy(migrated_folder / "durable.sqlite", folder)
+    durable = open_durable(StoreSettings(path=folder))
+    make_desk(durable, StandingClock(_START), key_folder)
+    durable.close()
+    return folder
+
+
 @pytest.fixture
-def desk(durable: Durable, clock: Clock, tmp_path: Path) -> Desk:
+def desk(durable: Durable, clock: Clock, key_folder: Path) -> Desk:
     """The library with the test's catalogue, on both engines."""
-    return make_desk(durable, clock, tmp_path)
+    return make_desk(durable, clock, key_folder)
 
 
 @pytest.fixture
-def embedded(sqlite_durable: Durable, clock: Clock, tmp_path: Path) -> Desk:
+def embedded(sqlite_durable: Durable, clock: Clock, key_folder: Path) -> Desk:
     """For what no engine decides."""
-    return make_desk(sqlite_durable, clock, tmp_path)
-
-
-MakeDesk = Callable[..., Desk]
+    return make_desk(sqlite_durable, clock, key_folder)

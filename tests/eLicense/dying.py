@@ -11,7 +11,7 @@ from typing import Any
 
 import eLicense
 from store import Durable, StoreSettings, open_durable
-from tests.eLicense.conftest import Desk, food_permit, make_desk
+from tests.eLicense.conftest import Desk, StandingClock, food_permit, make_desk
 
 
 class DiesAt:
@@ -27,10 +27,6 @@ class DiesAt:
         return getattr(self._real, name)
 
 
-def at(now: int) -> Any:
-    return lambda: now
-
-
 def opened(engine: str, place: str) -> Durable:
     if engine == "sqlite":
         return open_durable(StoreSettings(path=Path(place)))
@@ -42,12 +38,13 @@ def opened(engine: str, place: str) -> Durable:
 def rebuilt(desk: Desk, port: str, method: str) -> eLicense.Library:
     """The library again, over a part that kills."""
     ports = eLicense.Ports(desk.durable, desk.keys, desk.register, desk.feed, desk.tokens, desk.clock)
-    return eLicense.build(desk.settings, replace(ports, **{port: DiesAt(getattr(ports, port), method)}))
+    dying: dict[str, Any] = {port: DiesAt(getattr(ports, port), method)}
+    return eLicense.build(desk.settings, replace(ports, **dying))
 
 
 def main() -> None:
     engine, place, folder, now, port, method = sys.argv[1:]
-    desk = make_desk(opened(engine, place), at(int(now)), Path(folder))
+    desk = make_desk(opened(engine, place), StandingClock(int(now)), Path(folder))
     desk.library = rebuilt(desk, port, method)
     desk.issue(food_permit(), key="request-killed")
     print("survived")

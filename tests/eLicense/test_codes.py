@@ -42,6 +42,15 @@ def test_a_holder_shows_a_code_and_anybody_sees_it_genuine(desk: Desk) -> None:
     assert desk.mint(issued["licence_id"], token)["digits"] != code["digits"]
 
 
+def test_that_a_licence_is_over_matters_more_than_an_earlier_scan(desk: Desk) -> None:
+    issued, token = desk.food(), desk.person(LIN)
+    code = desk.mint(issued["licence_id"], token)["digits"]
+    assert desk.check(code, desk.verifier())["verdict"] == "valid"
+    desk.transition(issued["identifier"], "revoke")
+    for verifier in (desk.verifier(), desk.verifier("second"), None):
+        assert desk.check(code, verifier)["verdict"] == "revoked"
+
+
 def test_a_public_type_shows_what_the_law_publishes(desk: Desk) -> None:
     issued, company = desk.issue(business_licence()), desk.company()
     answer = desk.check(desk.mint(issued["licence_id"], company)["digits"])
@@ -65,6 +74,7 @@ def test_a_registered_verifier_sees_its_grant_spends_and_is_named(desk: Desk) ->
     desk.clock.advance(5)
     again = desk.check(code, first, purpose="日常检查", business_number="J-7")
     assert {**again, "checked_at": ""} == {**answer, "checked_at": ""}
+    desk.clock.advance(1)
     for other in (second, None):
         late = desk.check(code, other)
         assert late["verdict"] == "already_used"

@@ -73,6 +73,8 @@ def test_transitions_are_refused_where_they_do_not_fit(embedded: Desk) -> None:
             == "403 not_competent"
         )
     assert embedded.refused("POST", "/licences/1.2.3/transitions", market, body) == "404 no_such_licence"
+    for odd in ("%00", "licence\0", "١", "x" * 400):
+        assert embedded.refused("GET", f"/licences/{odd}", market) == "404 no_such_licence"
     assert embedded.count("licence_change") == 1
     # the superior may
     assert embedded.transition(identifier, "suspend", embedded.authority(APPROVAL))["state"] == "suspended"

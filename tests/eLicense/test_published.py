@@ -82,9 +82,9 @@ def test_there_is_no_other_list(embedded: Desk, number: str) -> None:
 
 
 def test_places_are_random_and_a_full_list_gives_way_to_the_next(
-    durable: Any, clock: Clock, tmp_path: Any
+    durable: Any, clock: Clock, key_folder: Any
 ) -> None:
-    desk = make_desk(durable, clock, tmp_path, status_size=64)
+    desk = make_desk(durable, clock, key_folder, status_size=64)
     issued = [desk.food() for _ in range(90)]
     places = [(each["status"]["list"], each["status"]["index"]) for each in issued]
     assert len(set(places)) == 90
@@ -115,11 +115,11 @@ def test_the_trust_list_names_who_may_sign_what_and_its_version_only_rises(desk:
         Pin(first.content.anchors, "test", second.version).verify(reply.body.decode(), desk.clock())
 
 
-def test_the_version_outlives_the_process(sqlite_durable: Any, clock: Clock, tmp_path: Any) -> None:
-    first = make_desk(sqlite_durable, clock, tmp_path)
+def test_the_version_outlives_the_process(sqlite_durable: Any, clock: Clock, key_folder: Any) -> None:
+    first = make_desk(sqlite_durable, clock, key_folder)
     version = trust_of(first).version
     first.keys.rotate("code")
-    again = make_desk(sqlite_durable, clock, tmp_path)
+    again = make_desk(sqlite_durable, clock, key_folder)
     assert trust_of(again).version == version + 1
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from eLicense.issue import records
 from manyou.licences import verify
-from store import Durable
-from tests.eLicense.conftest import Clock, Desk, food_permit, make_desk
+from store import SQL, Durable
+from tests.eLicense.conftest import FOOD, LIN, MARKET, Clock, Desk, food_permit, make_desk
 from tests.eLicense.dying import opened
 from tests.eLicense.test_issue import trust_of
 
@@ -51,11 +52,18 @@ def after_crash(place: tuple[str, str], reopened: list[Durable], folder: Path, c
 
 
 def test_an_intent_is_signed_by_the_job(
-    place: tuple[str, str], reopened: list[Durable], tmp_path: Path, clock: Clock
+    place: tuple[str, str], reopened: list[Durable], key_folder: Path, clock: Clock
 ) -> None:
-    killed_at(place, tmp_path, clock(), "keys", "sign_licence")
-    desk = after_crash(place, reopened, tmp_path, clock)
+    killed_at(place, key_folder, clock(), "keys", "sign_licence")
+    desk = after_crash(place, reopened, key_folder, clock)
     assert (desk.count("licence"), desk.count("licence_change")) == (1, 0)
+    row = desk.durable.read(lambda tx: tx.row(SQL("SELECT identifier FROM licence")))
+    assert row is not None
+    order = {"operation": "revoke", "reason": "x"}  # what is not signed cannot be revoked, nor seen
+    path = f"/licences/{row[0]}"
+    assert desk.refused("POST", f"{path}/transitions", desk.authority(), order) == "404 no_such_licence"
+    assert desk.refused("GET", path, desk.authority()) == "404 no_such_licence"
+    assert desk.ok("GET", "/file", desk.person(LIN))["licences"] == []
     assert desk.library.jobs["resume_intents"](clock()) == 0  # its own request may still be at it
     clock.advance(11)
     assert desk.library.jobs["resume_intents"](clock()) == 1
@@ -67,10 +75,10 @@ def test_an_intent_is_signed_by_the_job(
 
 
 def test_an_intent_is_signed_by_the_same_request(
-    place: tuple[str, str], reopened: list[Durable], tmp_path: Path, clock: Clock
+    place: tuple[str, str], reopened: list[Durable], key_folder: Path, clock: Clock
 ) -> None:
-    killed_at(place, tmp_path, clock(), "keys", "sign_licence")
-    desk = after_crash(place, reopened, tmp_path, clock)
+    killed_at(place, key_folder, clock(), "keys", "sign_licence")
+    desk = after_crash(place, reopened, key_folder, clock)
     first = desk.issue(food_permit(), key="request-killed")
     second = desk.issue(food_permit(), key="request-killed")
     assert first == second
@@ -78,30 +86,26 @@ def test_an_intent_is_signed_by_the_same_request(
 
 
 def test_a_claim_without_an_intent_leaves_an_explained_gap_that_a_retry_fills(
-    place: tuple[str, str], reopened: list[Durable], tmp_path: Path, clock: Clock
+    place: tuple[str, str], reopened: list[Durable], key_folder: Path, clock: Clock
 ) -> None:
-    killed_at(place, tmp_path, clock(), "register", "fields")
-    desk = after_crash(place, reopened, tmp_path, clock)
+    killed_at(place, key_folder, clock(), "register", "fields")
+    desk = after_crash(place, reopened, key_folder, clock)
     assert (desk.count("licence_claim"), desk.count("licence")) == (1, 0)
     other = desk.issue(food_permit(), key="request-other")
     assert other["identifier"].split(".")[-3] == "2026000000002"
     clock.advance(3_601)
     desk.library.jobs["resume_intents"](clock())
-    from eLicense.issue import records
-
-    gaps = desk.durable.read(
-        lambda tx: records.gaps(tx, *other["identifier"].split(".")[-4:-3], food_permit()["type"], 2026)
-    )
+    gaps = desk.durable.read(lambda tx: records.gaps(tx, MARKET, FOOD, 2026))
     assert [(serial, bool(why)) for serial, _, why in gaps] == [(1, True)]
     filled = desk.issue(food_permit(), key="request-killed")
     assert filled["identifier"].split(".")[-3] == "2026000000001"
 
 
 def test_an_intent_whose_key_has_retired_is_signed_by_the_next(
-    place: tuple[str, str], reopened: list[Durable], tmp_path: Path, clock: Clock
+    place: tuple[str, str], reopened: list[Durable], key_folder: Path, clock: Clock
 ) -> None:
-    killed_at(place, tmp_path, clock(), "keys", "sign_licence")
-    desk = after_crash(place, reopened, tmp_path, clock)
+    killed_at(place, key_folder, clock(), "keys", "sign_licence")
+    desk = after_crash(place, reopened, key_folder, clock)
     desk.keys.rotate("licence:11350000MBDEM0023C")
     for seconds in (3_601, 90_000, 90_000):
         clock.advance(seconds)

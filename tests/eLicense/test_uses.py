@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -93,8 +94,9 @@ def test_every_holder_of_a_licence_reads_of_its_use_and_the_other_stays_masked(d
 )
 def test_refused_uses_are_traced(desk: Desk, change: dict[str, Any], code: str) -> None:
     desk.food()
-    person = desk.person(LIN, level=change.pop("level", 3))
-    token = desk.hall(person, **{"matter": "catering", **change})
+    desk.clock.advance(1)
+    sent = {"matter": "catering", **change}
+    token = desk.hall(desk.person(LIN, level=sent.pop("level", 3)), **sent)
     assert desk.refused("POST", "/uses", token, use_body("catering")) == code
     event = desk.trace(desk.person(LIN))[0]
     assert event["event"] == "licence.use_refused"
@@ -183,6 +185,7 @@ def test_the_daily_cap_is_counted_durably_and_by_the_day(desk: Desk) -> None:
     token = desk.hall(husband, "fund")
     for _ in range(3):
         desk.use(token, "fund")
+    desk.clock.advance(1)
     assert desk.refused("POST", "/uses", token, use_body("fund")) == "403 daily_cap_reached"
     assert desk.trace(husband)[0]["details"]["reason"] == "daily_cap_reached"
     # a use that did not happen counts against no other grant
@@ -220,12 +223,14 @@ def test_with_the_trace_blocked_no_byte_of_a_licence_leaves(
     token, unknown = desk.hall(person, "catering"), desk.hall(person, "catering", client="unknown-hall")
     code = desk.mint(issued["licence_id"], person)["digits"]
     verifier = desk.verifier()
-    with blocked_trace(desk, request):
-        replies = [
-            desk.call("POST", "/uses", token, use_body("catering")),
-            desk.call("POST", "/uses", unknown, use_body("catering")),
-            desk.call("POST", "/codes/check", verifier, {"code": code}),
+    # side by side: on PostgreSQL each waits for the lock until its time-out
+    with blocked_trace(desk, request), ThreadPoolExecutor(3) as pool:
+        asked = [
+            pool.submit(desk.call, "POST", "/uses", token, use_body("catering")),
+            pool.submit(desk.call, "POST", "/uses", unknown, use_body("catering")),
+            pool.submit(desk.call, "POST", "/codes/check", verifier, {"code": code}),
         ]
+        replies = [each.result() for each in asked]
     for reply in replies:
         assert reply.status == 503, reply.body
         text = reply.body.decode()
