@@ -73,7 +73,7 @@ class Visits:
                 if not page or (visit.again and call.now < visit.at + JUST_NOW_SECONDS):
                     raise
                 raise _sign_in(call, again="1") from problem
-            return reply.adding(self._cookie.write(call, _small(visit))) if visit.renewed else reply
+            return reply.adding(self._kept(call, visit)) if visit.renewed else reply
 
         return Endpoint(method, path, answer, gate, page=page)
 
@@ -123,17 +123,29 @@ class Visits:
             raise ForeignAnswer(detail="no such login under way")
         login = self.hall.finish(Pending(**found[2]), parameters, resource=self.hall.userinfo_resource)
         visit = self._visit(call, login, again=found[1])
-        return Reply.redirect(found[0], (self._cookie.write(call, _small(visit)), self._away.clear()))
+        return Reply.redirect(found[0], (self._kept(call, visit), self._away.clear()))
 
     def depart(self, call: Call) -> Reply:
         """Log out here and everywhere."""
         visit = self.current(call)
         try:
+            if visit is not None and visit.tokens.refresh_token is not None:
+                self.hall.revoke(visit.tokens.refresh_token)
             hint = visit.tokens.id_token if visit else None
             url = self.hall.logout_url(id_token=hint, back=f"{self._origin}/")
         except Problem:
             url = "/"  # the provider does not answer: logged out here all the same
         return Reply.redirect(url, (self._cookie.clear(),))
+
+    def _kept(self, call: Call, visit: Visit) -> tuple[str, str]:
+        """The cookie; without the ID token, which only says whom to log out, where it would be too long."""
+        kept = asdict(replace(visit, renewed=False))
+        kept["tokens"]["authorization_details"] = ()
+        try:
+            return self._cookie.write(call, kept)
+        except ValueError:
+            kept["tokens"]["id_token"] = None
+            return self._cookie.write(call, kept)
 
     def _visit(self, call: Call, login: Login, *, again: bool) -> Visit:
         claims = self.hall.userinfo(login)
@@ -158,10 +170,3 @@ def own_path(text: str | None) -> str:
     if text is None or not text.startswith("/") or text.startswith(("//", "/\\")):
         return "/file"
     return text
-
-
-def _small(visit: Visit) -> dict[str, Any]:
-    """What the cookie keeps."""
-    kept = asdict(replace(visit, renewed=False))
-    kept["tokens"]["authorization_details"] = ()
-    return kept

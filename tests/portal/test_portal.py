@@ -277,9 +277,18 @@ def test_logout_is_asked_and_ends_it_here_and_there(stage: Stage) -> None:
     answer = stage.post("/logout", {})
     assert answer.location.startswith(f"{ISSUER}/logout?")
     assert "id_token_hint" in answer.location
+    assert stage.provider.asked[-1] == ("/revoke", {"token": "rt1"})
     assert "Max-Age=0" in cookie_of(answer, "portal")
     assert stage.get("/file").status_code == 303
     assert stage.browser.post("/logout", base_url=HERE).status_code == 403
+
+
+def test_a_long_id_token_does_not_keep_anybody_out(stage: Stage) -> None:
+    stage.provider.change = {"sid": "x" * 2200}
+    stage.login()
+    stage.library("file", {"licences": []})
+    assert stage.get("/file").status_code == 200
+    assert "id_token_hint" not in stage.post("/logout", {}).location
 
 
 def test_the_trace_shows_every_use_the_refused_too(stage: Stage) -> None:
