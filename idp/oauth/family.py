@@ -80,11 +80,13 @@ _INSERT = SQL(
     " VALUES (:id, :holder_key, :acting_for, :client_id, :session, :offline, :scopes, :resources, :details,"
     " :login, 1, :now, :idle_ends, :ends, 1)"
 )
+_KEY = "holder_key = :holder_key AND acting_for = :acting_for AND client_id = :client_id AND id = :id"
 _FIND = SQL(
-    "SELECT id, holder_key, acting_for, client_id, session, offline, scopes, resources, details, login,"
-    " generation, moved_at, idle_ends, ends, live FROM family WHERE id = :id"
+    "SELECT id, holder_key, acting_for, client_id, session, offline, scopes, resources, details, login,"  # noqa: S608
+    " generation, moved_at, idle_ends, ends, live FROM family"
+    f" WHERE {_KEY}"
 )
-_LIVES = "id = :id AND live = 1 AND idle_ends > :now AND ends > :now"
+_LIVES = f"{_KEY} AND live = 1 AND idle_ends > :now AND ends > :now"
 _USE = SQL(  # the texts put together here and below are this file's own
     "UPDATE family SET moved_at = :now,"  # noqa: S608
     f" idle_ends = CASE WHEN :idle_ends < ends THEN :idle_ends ELSE ends END WHERE {_LIVES}"
@@ -94,12 +96,15 @@ _MOVE = SQL(
     " idle_ends = CASE WHEN :idle_ends < ends THEN :idle_ends ELSE ends END"
     f" WHERE {_LIVES} AND generation = :generation"
 )
-_END = SQL("UPDATE family SET live = 0 WHERE id = :id AND live = 1")
+_END = SQL(f"UPDATE family SET live = 0 WHERE {_KEY} AND live = 1")  # noqa: S608
 _REVOKE = SQL("INSERT INTO revoked_token (id, ends) VALUES (:id, :ends) ON CONFLICT DO NOTHING")
 _SWEEP_VALUES = SQL(
     "DELETE FROM revoked_token WHERE id IN (SELECT id FROM revoked_token WHERE ends <= :before LIMIT :most)"
 )
-_SWEEP = SQL("DELETE FROM family WHERE id IN (SELECT id FROM family WHERE ends <= :before LIMIT :most)")
+_SWEEP = SQL(
+    "DELETE FROM family WHERE (holder_key, acting_for, client_id, id) IN"
+    " (SELECT holder_key, acting_for, client_id, id FROM family WHERE ends <= :before LIMIT :most)"
+)
 
 
 def insert(tx: Tx, family: Family) -> None:
@@ -122,9 +127,18 @@ def insert(tx: Tx, family: Family) -> None:
     )
 
 
-def find(tx: Tx, family_id: bytes) -> Family | None:
+def _named(grantee: Grantee, family_id: bytes) -> dict[str, bytes | str]:
+    return {
+        "holder_key": grantee.holder_key,
+        "acting_for": grantee.acting_for,
+        "client_id": grantee.client,
+        "id": family_id,
+    }
+
+
+def find(tx: Tx, grantee: Grantee, family_id: bytes) -> Family | None:
     """The family, living or not."""
-    row = tx.row(_FIND, id=family_id)
+    row = tx.row(_FIND, **_named(grantee, family_id))
     if row is None:
         return None
     values = list(row)
@@ -132,30 +146,41 @@ def find(tx: Tx, family_id: bytes) -> Family | None:
     return Family(*values)
 
 
-def use(tx: Tx, family_id: bytes, now: int, idle_ends: int) -> Move:
+def use(tx: Tx, grantee: Grantee, family_id: bytes, now: int, idle_ends: int) -> Move:
     """A confidential client refreshes: no rotation, the idle end moves."""
-    return Move.MOVED if tx.run(_USE, id=family_id, now=now, idle_ends=idle_ends) else Move.OVER
+    return (
+        Move.MOVED if tx.run(_USE, **_named(grantee, family_id), now=now, idle_ends=idle_ends) else Move.OVER
+    )
 
 
-def move(tx: Tx, family_id: bytes, generation: int, now: int, *, idle_ends: int, retry_seconds: int) -> Move:
+def move(
+    tx: Tx,
+    grantee: Grantee,
+    family_id: bytes,
+    generation: int,
+    now: int,
+    *,
+    idle_ends: int,
+    retry_seconds: int,
+) -> Move:
     """A public client presents ``generation``; decided by the guarded update alone."""
-    if tx.run(_MOVE, id=family_id, generation=generation, now=now, idle_ends=idle_ends):
+    if tx.run(_MOVE, **_named(grantee, family_id), generation=generation, now=now, idle_ends=idle_ends):
         return Move.MOVED
-    found = find(tx, family_id)
+    found = find(tx, grantee, family_id)
     if found is None or not found.live or found.idle_ends <= now or found.ends <= now:
         return Move.OVER
     if generation == found.generation - 1 and now - found.moved_at <= retry_seconds:
         return Move.AGAIN
     # of several that show it at once, one ends the family and tells of it
-    return Move.REPLAYED if end(tx, family_id, found.ends, now) else Move.OVER
+    return Move.REPLAYED if end(tx, grantee, family_id, found.ends, now) else Move.OVER
 
 
-def end(tx: Tx, family_id: bytes, over: int, now: int) -> bool:
+def end(tx: Tx, grantee: Grantee, family_id: bytes, over: int, now: int) -> bool:
     """End a family, with or without a row of its own; False where it had ended before.
 
     ``over``: from when on no token of it can be good by its own end.
     """
-    changed = tx.run(_END, id=family_id) + tx.run(_REVOKE, id=family_id, ends=over)
+    changed = tx.run(_END, **_named(grantee, family_id)) + tx.run(_REVOKE, id=family_id, ends=over)
     if changed:
         publish(tx, NEWS, family_id, now)
     return changed > 0

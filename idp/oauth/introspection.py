@@ -77,7 +77,8 @@ def _refresh(engine: Engine, text: str, now: int, caller: Client) -> dict[str, A
         refresh = open_refresh(engine.keys, caller.client_id, text)
     except InvalidGrant:
         return INACTIVE
-    found = engine.durable.read(lambda tx: family.find(tx, refresh.family))
+    grantee = refresh.grantee(caller.client_id)
+    found = engine.durable.read(lambda tx: family.find(tx, grantee, refresh.family))
     living = found is not None and found.live and found.idle_ends > now and found.ends > now
     if found is None or not living or refresh.generation != found.generation:
         return INACTIVE

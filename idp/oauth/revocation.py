@@ -38,13 +38,13 @@ def revoke(engine: Engine, call: Call, caller: Client) -> None:
     except InvalidGrant:
         _access(engine, text, now, caller)
         return
-    event_id = engine.event_id(now)
+    event_id, grantee = engine.event_id(now), refresh.grantee(caller.client_id)
 
     def work(tx: Tx) -> None:
-        found = family.find(tx, refresh.family)
-        if found is not None and family.end(tx, found.id, found.ends, now):
+        found = family.find(tx, grantee, refresh.family)
+        if found is not None and family.end(tx, grantee, found.id, found.ends, now):
             body = FamilyEnded("revoked_by_client", found.acting_for.hex())
-            append(tx, event(event_id, body, at=now, grantee=found.grantee, subject=found.id))
+            append(tx, event(event_id, body, at=now, grantee=grantee, subject=found.id))
 
     engine.durable.write(work)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from idp.oauth.errors import InvalidGrant
+from idp.oauth.grantee import Grantee
 from keys.errors import SealBroken
 
 if TYPE_CHECKING:
@@ -18,13 +19,19 @@ KIND: Final = "refresh"
 
 
 class SealedRefresh(msgspec.Struct, frozen=True, array_like=True):
-    """Which family, and which turn of it."""
+    """Which family, whose, and which turn of it."""
 
     family: bytes
+    holder_key: bytes
+    acting_for: bytes
     generation: int
     """Stays 1 for a confidential client."""
     ends: int
     """The family's absolute end: refused after it even where the row was swept."""
+
+    def grantee(self, client: str) -> Grantee:
+        """Whose family it is; the client is the one that the seal is bound to."""
+        return Grantee(self.holder_key, self.acting_for, client)
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -78,7 +78,8 @@ _STANDING: Final = SQL(  # put together of texts of our own
     " LEFT JOIN session s ON s.id = :session AND s.holder_key = p.holder_key"
     " LEFT JOIN consent c ON c.holder_key = p.holder_key AND c.acting_for = :acting_for"
     " AND c.client_id = :client_id"
-    " LEFT JOIN family f ON f.id = :family"
+    " LEFT JOIN family f ON f.holder_key = p.holder_key AND f.acting_for = :acting_for"
+    " AND f.client_id = :client_id AND f.id = :family"
     " WHERE p.holder_key = :holder_key"
 )
 

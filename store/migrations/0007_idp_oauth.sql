@@ -33,10 +33,10 @@ CREATE TABLE consent_detail (
 );
 
 CREATE TABLE family (
-    id         BYTEA PRIMARY KEY,
     holder_key BYTEA NOT NULL,
     acting_for BYTEA NOT NULL,
     client_id  TEXT NOT NULL,
+    id         BYTEA NOT NULL,
     session    BYTEA NOT NULL,
     offline    BIGINT NOT NULL,
     scopes     TEXT NOT NULL,
@@ -47,9 +47,9 @@ CREATE TABLE family (
     moved_at   BIGINT NOT NULL,
     idle_ends  BIGINT NOT NULL,
     ends       BIGINT NOT NULL,
-    live       BIGINT NOT NULL
+    live       BIGINT NOT NULL,
+    PRIMARY KEY (holder_key, acting_for, client_id, id)
 );
-CREATE INDEX family_of ON family (holder_key, acting_for, client_id);
 CREATE INDEX family_ends ON family (ends);
 
 -- an access token, or a family that has no row of its own

@@ -136,7 +136,7 @@ def _redeem(ask: Exchange) -> _Issued | _Refused:
             if spending.first is None:
                 return _Refused("expired")
             # whoever shows it again may be who stole it, or who it was stolen from: end what it gave
-            if family.end(tx, code.family, over, now):
+            if family.end(tx, grantee, code.family, over, now):
                 body = FamilyEnded("replay", grantee.acting_for.hex())
                 append(tx, event(event_id, body, at=now, grantee=grantee, subject=code.family))
             return _Refused("replayed")
@@ -215,7 +215,7 @@ def _answer(ask: Exchange) -> dict[str, Any]:
     )
     found = answer(engine, granted, ask.now)
     if kept is not None:
-        refresh = SealedRefresh(kept.id, 1, kept.ends)
+        refresh = SealedRefresh(kept.id, kept.holder_key, kept.acting_for, 1, kept.ends)
         found["refresh_token"] = seal_refresh(engine.keys, ask.client.client_id, refresh)
     return found
 

@@ -79,7 +79,8 @@ def _open(ask: Exchange) -> _Opened:
 
 def _chosen(ask: Exchange, refresh: SealedRefresh) -> _Chosen:
     """What a family was granted never changes, so it may be read before the work."""
-    found = ask.engine.durable.read(lambda tx: family.find(tx, refresh.family))
+    grantee = refresh.grantee(ask.client.client_id)
+    found = ask.engine.durable.read(lambda tx: family.find(tx, grantee, refresh.family))
     if found is None:
         raise InvalidGrant(detail="family over")
     granted = [bytes(body).decode() for body in _details(found.details or "[]")]
@@ -94,12 +95,13 @@ def _redeem(ask: Exchange) -> _Issued | _Refused:
     engine, client, now = ask.engine, ask.client, ask.now
     refresh: SealedRefresh = ask.opened.refresh
     idle_ends = now + engine.settings.refresh_idle_seconds
-    event_id = engine.event_id(now)
+    event_id, grantee = engine.event_id(now), refresh.grantee(client.client_id)
 
     def work(tx: Tx) -> _Issued | _Refused:
         if client.public:
             how = family.move(
                 tx,
+                grantee,
                 refresh.family,
                 refresh.generation,
                 now,
@@ -107,13 +109,13 @@ def _redeem(ask: Exchange) -> _Issued | _Refused:
                 retry_seconds=engine.settings.retry_seconds,
             )
         else:
-            how = family.use(tx, refresh.family, now, idle_ends)
-        found = family.find(tx, refresh.family)
+            how = family.use(tx, grantee, refresh.family, now, idle_ends)
+        found = family.find(tx, grantee, refresh.family)
         if found is None or how is Move.OVER:
             return _Refused("family over")
         if how is Move.REPLAYED:
             body = FamilyEnded("replay", found.acting_for.hex())
-            append(tx, event(event_id, body, at=now, grantee=found.grantee, subject=found.id))
+            append(tx, event(event_id, body, at=now, grantee=grantee, subject=found.id))
             return _Refused("replayed")
         bid = _bid(ask, found)
         stands = standing(tx, bid, now)
@@ -167,7 +169,8 @@ def _answer(ask: Exchange) -> dict[str, Any]:
 
 def _next(ask: Exchange, found: Family) -> str:
     """The newest generation, whether it was made now or its reply was lost."""
-    refresh = SealedRefresh(found.id, ask.opened.refresh.generation + 1, found.ends)
+    generation = ask.opened.refresh.generation + 1
+    refresh = SealedRefresh(found.id, found.holder_key, found.acting_for, generation, found.ends)
     return seal_refresh(ask.engine.keys, ask.client.client_id, refresh)
 
 

@@ -16,7 +16,7 @@ from store import SQL, Tx
 from tests.idp.oauth.conftest import House, body
 
 _ORGANISATION = SQL("SELECT holder_key FROM organisation")
-_FAMILIES = SQL("SELECT id FROM family")
+_FAMILIES = SQL("SELECT holder_key, acting_for, id FROM family")
 
 NOW = 1_000
 SESSION = Session(b"s", b"h", None, None, 2, {"pwd": 900}, 900, 2_000, 3_000)
@@ -107,8 +107,8 @@ def _revoke(house: House, _person: bytes) -> None:
     now = house.clock.now
 
     def work(tx: Tx) -> None:
-        for (each,) in tx.rows(_FAMILIES):
-            assert family.end(tx, each, now + 999, now)
+        for holder, acting_for, each in tx.rows(_FAMILIES):
+            assert family.end(tx, Grantee(holder, acting_for, "hall-a"), each, now + 999, now)
 
     house.durable.write(work)
 
