@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from idp.adapters.sms_development import DevelopmentSms
 from idp.endpoints import oauth_endpoints
+from idp.endpoints.at_once import at_once
 from idp.factors import attempts, phone_code
 from idp.factors.activation import Activation
 from idp.factors.decoy import Decoy
@@ -142,7 +143,7 @@ def build(  # noqa: PLR0913 - a composition root names its parts
     if settings.environment == "development" and sms is development_sms:
         endpoints += DevelopmentSmsPage(development_sms, outbox, pages).endpoints()
     return Provider(
-        endpoints=endpoints,
+        endpoints=at_once(endpoints, feed),
         jobs=_jobs(durable, outbox, settings.oauth.refresh_seconds + DAY),
         access=oauth.tokens,
         oauth=oauth,
