@@ -26,6 +26,7 @@ SETTINGS_FILE = "MANYOU_SETTINGS"
 
 
 @click.group()
+@click.version_option(package_name="manyou-service", prog_name="manyou")
 @click.option(
     "--settings", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="manyou.toml"
 )
@@ -44,31 +45,31 @@ def main(file: Path | None) -> None:
 @click.option("--no-halls", is_flag=True, help="without the demo halls")
 def serve(*, demo: bool, folder: Path, port: int, halls: tuple[int, int], no_halls: bool) -> None:
     """Run the service until it is told to stop."""
+    from service.serve import AddressInUse
     from service.serve import serve as run
 
-    if demo:
-        _serve_demo(folder, port, halls, with_halls=not no_halls)
-        return
-    settings = _settings()
-    run(settings.server.address, settings.server.port, threads=settings.server.threads)
+    try:
+        if demo:
+            _serve_demo(folder, port, halls, with_halls=not no_halls)
+        else:
+            server = _settings().server
+            run(server.address, server.port, threads=server.threads)
+    except AddressInUse as taken:
+        raise click.ClickException(f"another server listens on {taken}") from taken
 
 
 def _serve_demo(folder: Path, port: int, halls: tuple[int, int], *, with_halls: bool) -> None:
-    from multiprocessing import Process
-
     from service.demo.announcement import announce
-    from service.demo.folder import Demo, prepare
+    from service.demo.folder import Demo, ready
     from service.demo.halls import Halls
+    from service.serve import check_address
     from service.serve import serve as run
 
     demo = Demo(folder, port, halls)
-    if not demo.facts_file.exists():
-        # in a process of its own: what seeding loads need not stay in the server's parent
-        seeding = Process(target=prepare, args=(demo,))
-        seeding.start()
-        seeding.join()
-        if seeding.exitcode != 0:
-            raise click.ClickException("the demo province could not be seeded")
+    for each in (port, *(halls if with_halls else ())):
+        check_address("127.0.0.1", each)
+    if not ready(demo):
+        raise click.ClickException("the demo province could not be made ready; see above")
     os.environ[SETTINGS_FILE] = str(demo.settings_file.resolve())
     announce(demo)
     companions = Halls(demo) if with_halls else None
@@ -93,13 +94,15 @@ def _settings() -> Settings:
 def _house() -> Iterator[House]:
     from service.house import House
 
-    house = House.open(_settings(), server=False)
+    settings = _settings()
     try:
-        yield house
+        house = House.open(settings, server=False)
+        try:
+            yield house
+        finally:
+            house.close()
     except Problem as problem:
-        raise click.ClickException(f"{problem.code}: {problem.mend} {problem.detail}") from problem
-    finally:
-        house.close()
+        raise click.ClickException(f"{problem}. {problem.mend}") from problem
 
 
 @main.group()
@@ -109,8 +112,11 @@ def settings() -> None:
 
 @settings.command("check")
 def settings_check() -> None:
-    """Report every fault of the settings at once."""
-    _settings()
+    """Report every fault of the settings at once, and whether the files that they name can be read."""
+    from service.settings import file_faults
+
+    if faults := file_faults(_settings()):
+        raise click.ClickException("\n".join(["settings:", *faults]))
     click.echo("settings: good")
 
 
@@ -164,7 +170,7 @@ def catalogue_load(file: Path) -> None:
 @main.command()
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("docs/reference"))
 def docs(folder: Path) -> None:
-    """Write the reference of settings and error codes off the code."""
+    """Write the reference of settings, errors and endpoints off the code."""
     from service.reference import write
 
     for path in write(folder):

@@ -8,8 +8,6 @@ The rooms that are siblings meet here alone: ``idp`` checks tokens for ``eLicens
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,9 +24,10 @@ import web
 from eLicense.adapters.source_table import SourceTable
 from holders.upkeep import upkeep
 from ledger import Sequencer
-from manyou.errors import Problem
 from manyou.hall import Hall
+from service.background import Repeated
 from service.jobs import Job, Jobs
+from service.readiness import Readiness
 from store import Feed, maintain, migrate, open_durable
 from web import Catalogue, Pages, Site
 from web.sealed_cookie import SealedCookie
@@ -45,39 +44,16 @@ if TYPE_CHECKING:
 
 __all__ = ["House"]
 
-log = logging.getLogger("service")
 CHECKOUT = Path(__file__).parent.parent
+LANE = (*idp.LANE, *eLicense.LANE)
 LIBRARY_SECONDS = 30
 """How often the library resumes what a crash left and ends what has run out."""
+ROUND_SECONDS = 0.5
+"""How often jobs are looked at and events numbered."""
 
 
 def _seconds() -> int:
     return int(time.time())
-
-
-class _Sequencing:
-    """Numbers events twice a second; the ledger's own lock lets one worker do it."""
-
-    def __init__(self, sequencer: Sequencer) -> None:
-        self._sequencer = sequencer
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sequencer", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.wait(0.5):
-            try:
-                while self._sequencer.step():
-                    pass
-            except Problem as problem:
-                log.warning("no numbering this time: %s", problem)
 
 
 class _Later:
@@ -104,9 +80,10 @@ class House:
     provider: idp.Provider
     library: eLicense.Library
     sources: Mapping[str, SourceTable]
+    sites: tuple[tuple[Site, Pages], ...]
     application: WSGI
     jobs: Jobs
-    sequencing: _Sequencing
+    background: tuple[Repeated, ...]
 
     @classmethod
     def open(cls, settings: Settings, *, server: bool = True, clock: Callable[[], int] = _seconds) -> House:
@@ -130,13 +107,14 @@ class House:
         """Begin to read the news, number events and run jobs."""
         self.feed.start()
         self.keys.refresh()  # what changed between reading the rings and the feed's first look
-        self.sequencing.start()
-        self.jobs.start()
+        self.jobs.make_known()
+        for each in self.background:
+            each.start()
 
     def close(self) -> None:
         """Finish what is under way and release everything."""
-        self.jobs.stop()
-        self.sequencing.stop()
+        for each in self.background:
+            each.stop()
         self.feed.stop()
         self.provider.close()
         self.durable.close()
@@ -178,7 +156,7 @@ def _build(settings: Settings, durable: Durable, clock: Callable[[], int]) -> Ho
             Site(
                 "provider",
                 _host(settings.server.provider),
-                (*provider.endpoints, *library.endpoints, *base),
+                (*provider.endpoints, *library.endpoints, *Readiness(durable, feed, clock).endpoints, *base),
                 proxies,
             ),
             at_provider,
@@ -197,7 +175,9 @@ def _build(settings: Settings, durable: Durable, clock: Callable[[], int]) -> Ho
             at_portal,
         ),
     )
-    inside.application = web.application(sites, clock, idp.LANE)
+    inside.application = web.application(sites, clock, LANE)
+    sequencer = Sequencer(durable)
+    jobs = Jobs(durable, clock, _jobs(durable, custody, register, provider, library))
     return House(
         durable=durable,
         keys=custody,
@@ -206,10 +186,19 @@ def _build(settings: Settings, durable: Durable, clock: Callable[[], int]) -> Ho
         provider=provider,
         library=library,
         sources=sources,
+        sites=sites,
         application=inside.application,
-        jobs=Jobs(durable, clock, _jobs(durable, custody, register, provider, library)),
-        sequencing=_Sequencing(Sequencer(durable)),
+        jobs=jobs,
+        background=(
+            Repeated("sequencer", ROUND_SECONDS, lambda: _number_all(sequencer)),
+            Repeated("jobs", ROUND_SECONDS, jobs.round),
+        ),
     )
+
+
+def _number_all(sequencer: Sequencer) -> None:
+    while sequencer.step():
+        pass
 
 
 class _Inside:

@@ -1,14 +1,14 @@
 """Background jobs: functions that the rooms hand over, each run by one process at a time.
 
 The table holds name, lease and last run only. A process takes a due job's lease with one guarded statement,
-runs it, and records the run; a process that dies loses the lease when it ends.
+runs it, and records the run; the lease of a process that died ends by itself. A lease or a run that lies
+further ahead than any lease can was written by a clock that has been set back since: it counts for nothing.
 """
 
 from __future__ import annotations
 
 import logging
 import secrets
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from store import SQL
 if TYPE_CHECKING:
     from store import Durable, Tx
 
-__all__ = ["Job", "Jobs"]
+__all__ = ["LEASE", "Job", "Jobs"]
 
 log = logging.getLogger("jobs")
 
@@ -31,8 +31,9 @@ _KNOW = SQL(
     " ON CONFLICT (name) DO NOTHING"
 )
 _TAKE = SQL(
-    "UPDATE job SET holder = :holder, lease_ends = :lease_ends"
-    " WHERE name = :name AND last_run <= :due AND (lease_ends <= :now OR holder = :holder)"
+    "UPDATE job SET holder = :holder, lease_ends = :lease_ends WHERE name = :name"
+    " AND (last_run <= :due OR last_run > :lease_ends)"
+    " AND (lease_ends <= :now OR lease_ends > :lease_ends OR holder = :holder)"
 )
 _DONE = SQL("UPDATE job SET lease_ends = 0, last_run = :now WHERE name = :name AND holder = :holder")
 
@@ -48,47 +49,47 @@ class Job:
 
 
 class Jobs:
-    """Runs the jobs in one thread of this process."""
+    """One process's share in running them: ``round`` again and again, from one thread."""
 
     def __init__(self, durable: Durable, clock: Callable[[], int], jobs: tuple[Job, ...]) -> None:
         self._durable = durable
         self._clock = clock
         self._jobs = jobs
         self._holder = secrets.token_hex(8)
-        self._next = dict.fromkeys((job.name for job in jobs), 0)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._rounds, name="jobs", daemon=True)
+        self._asked_at = {job.name: -LEASE for job in jobs}
+        """When this process last asked for each: between two runs nobody need ask the store."""
 
-    def start(self) -> None:
-        """Make the jobs known and begin."""
+    def make_known(self) -> None:
+        """Put the names into the table; safe to repeat."""
         self._durable.write(lambda tx: [tx.run(_KNOW, name=job.name) for job in self._jobs])
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End after the present job."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join()
 
     def round(self) -> list[str]:
-        """Run what is due; returns the names of what ran. A failing job hinders no other."""
+        """Run what is due; returns the names of what ran. A failing job hinders no other, and waits its time.
+
+        Raises:
+            Unavailable: the store does not answer.
+        """
         ran = []
         for job in self._jobs:
             now = self._clock()
-            if now < self._next[job.name]:
+            # a lease may fall free before the next run is due, by the death of its holder
+            if 0 <= now - self._asked_at[job.name] < min(job.every, LEASE):
                 continue
-            self._next[job.name] = now + job.every  # whoever wins, nobody need ask the store sooner
-            if not self._take(job, now):
-                continue
-            try:
-                job.run(now)
+            taken = self._take(job, now)
+            self._asked_at[job.name] = now
+            if taken:
+                self._run(job, now)
+                self._finish(job)
                 ran.append(job.name)
-            except Problem as problem:
-                log.warning("job %s refused: %s", job.name, problem)
-            except Exception:
-                log.exception("job %s failed", job.name)
-            self._finish(job)
         return ran
+
+    def _run(self, job: Job, now: int) -> None:
+        try:
+            job.run(now)
+        except Problem as problem:
+            log.warning("job %s refused: %s", job.name, problem)
+        except Exception:
+            log.exception("job %s failed", job.name)
 
     def _take(self, job: Job, now: int) -> bool:
         ends, due = now + LEASE, now - job.every
@@ -101,10 +102,3 @@ class Jobs:
     def _finish(self, job: Job) -> None:
         now = self._clock()
         self._durable.write(lambda tx: tx.run(_DONE, name=job.name, holder=self._holder, now=now))
-
-    def _rounds(self) -> None:
-        while not self._stop.wait(0.5):
-            try:
-                self.round()
-            except Problem as problem:
-                log.warning("no jobs this round: %s", problem)

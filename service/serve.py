@@ -1,7 +1,8 @@
 """The server process: granian in front, one worker that holds the house.
 
 The parent stays small: it forks the worker, which alone imports the rooms. A worker that loses its parent
-dies with it, so that a killed server never leaves half of itself on the folder.
+dies with it, so that a killed server never leaves half of itself on the folder; one that dies is replaced,
+unless it died at its start. SIGTERM, SIGINT and SIGHUP end: no new request, those under way finish.
 """
 
 from __future__ import annotations
@@ -9,43 +10,80 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import socket
 import sys
-from typing import TYPE_CHECKING
+import time
+from multiprocessing import parent_process, util
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from web.application import WSGI
 
-__all__ = ["die_with_parent", "serve", "worker_application"]
+__all__ = ["AddressInUse", "check_address", "die_with_parent", "serve", "worker_application"]
 
 _PR_SET_PDEATHSIG = 1
+FINISH_SECONDS = 30
+"""Longer than any request takes; what is stuck after it is killed."""
 
 
-def die_with_parent() -> None:
-    """Ask Linux to kill this process when its parent ends (prctl(2))."""
+class AddressInUse(Exception):
+    """Somebody listens there already; the message says where."""
+
+
+def die_with_parent(parent: int) -> None:
+    """Ask Linux to kill this process when its parent, the process of that id, ends (prctl(2))."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before we could ask
+        os._exit(1)
 
 
 def worker_application() -> WSGI:
     """Build the house in the worker; granian calls it once."""
-    die_with_parent()
+    if parent := parent_process():
+        die_with_parent(parent.pid or 0)
+    from manyou.errors import Problem
     from service import logs
     from service.house import House
-    from service.settings import load_settings
+    from service.loading import SettingsFault
+    from service.settings import file_faults, load_settings
 
     logs.begin()
-    house = House.open(load_settings(os.environ))
+    try:
+        settings = load_settings(os.environ)
+        if faults := file_faults(settings):
+            raise SettingsFault(faults)
+        house = House.open(settings)
+    except SettingsFault as fault:
+        _give_up("\n".join(["settings:", *fault.faults]))
+    except Problem as problem:
+        _give_up(f"{problem}. {problem.mend}")
     house.start()
+    # granian ends the worker as multiprocessing does, without atexit; by then no request is under way
+    util.Finalize(None, house.close, exitpriority=0)
     return house.application
 
 
+def _give_up(reason: str) -> NoReturn:
+    """End at the start with what an operator can mend instead of a trace."""
+    sys.stderr.write(f"The service cannot start. {reason}\n")
+    sys.stderr.flush()
+    os._exit(1)
+
+
 def serve(address: str, port: int, *, threads: int) -> None:
-    """Run until SIGTERM or SIGINT."""
+    """Run until SIGTERM, SIGINT or SIGHUP.
+
+    Raises:
+        AddressInUse: before anything is started.
+        SystemExit: 1, when the worker could not start or died twice within seconds.
+    """
     from granian import Granian
     from granian.constants import Interfaces, RuntimeModes
     from granian.log import LogLevels
 
-    Granian(
+    check_address(address, port)
+    server = Granian(
         "service.serve:worker_application",
         factory=True,
         address=address,
@@ -56,6 +94,34 @@ def serve(address: str, port: int, *, threads: int) -> None:
         runtime_mode=RuntimeModes.st,
         websockets=False,
         respawn_failed_workers=True,
-        log_level=LogLevels.error,
+        workers_kill_timeout=FINISH_SECONDS,
+        log_level=LogLevels.critical,
         log_access=False,
-    ).serve()
+    )
+    # a worker that ends within seconds of this, or of being replaced, is not tried again
+    server.respawned_wrks[0] = time.monotonic()
+    hang_up = signal.getsignal(signal.SIGHUP)
+
+    def no_second_worker() -> None:
+        # granian would start another worker beside the first, which the folder's lock refuses
+        signal.signal(
+            signal.SIGHUP, hang_up if hang_up is signal.SIG_IGN else server.signal_handler_interrupt
+        )
+
+    server.on_startup(no_second_worker)
+    server.serve()
+
+
+def check_address(address: str, port: int) -> None:
+    """Refuse an address that is taken: granian shares it, and each server would get half of the requests.
+
+    Raises:
+        AddressInUse: it is taken, or not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # closed connections do not hinder
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            raise AddressInUse(f"{address}:{port}: {error.strerror}") from error

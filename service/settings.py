@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
-import ipaddress
+import dataclasses
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
 
 from eLicense.settings import LicenceSettings
 from idp.settings import IdpSettings
 from keys.settings import KeySettings
 from portal.settings import PortalSettings
 from qr.settings import QrSettings
-from service.loading import load, read_tree
+from service.dangers import dangers, origin_faults
+from service.loading import SettingsFault, build, read_tree
 from store import StoreSettings
 from web import HTTPS, LOCAL_DEMO, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-__all__ = ["SETTINGS_FILE", "ServerSettings", "Settings", "load_settings"]
+__all__ = ["DERIVED", "SETTINGS_FILE", "ServerSettings", "Settings", "file_faults", "load_settings"]
 
 SETTINGS_FILE = "MANYOU_SETTINGS"
 """Environment variable with the path of ``manyou.toml``; the worker learns it from its parent."""
 
 PROVIDER = "http://localhost:8000"
 PORTAL = "http://127.0.0.1:8000"
+DERIVED = {
+    "idp.environment": "environment",
+    "keys.environment": "environment",
+    "keys.deployment": "deployment",
+    "elicense.deployment": "deployment",
+    "keys.issuer": "server.provider",
+    "elicense.issuer": "server.provider",
+    "elicense.verifier_url": "server.portal",
+    "portal.origin": "server.portal",
+}
+"""What rooms are told and no operator can: it follows from the setting named, so that both never differ."""
+NO_SECRET = {"block_list_file"}
+JWKS_CACHED = 300
+"""Seconds the provider lets its key set be cached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +57,23 @@ class ServerSettings:
     provider: str = PROVIDER
     """The provider's origin, which is the issuer."""
     portal: str = PORTAL
-    """The portal's and verifier's origin: never the provider's."""
+    """The portal's and verifier's origin, on another host: cookies do not tell ports apart."""
     trusted_proxies: frozenset[str] = frozenset()
     """Addresses whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
 
     def __post_init__(self) -> None:
-        """Refuse origins that are none, or one for both."""
-        for origin in (self.provider, self.portal):
-            parts = urlsplit(origin)
-            if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
-                raise ValueError(f"{origin}: an origin is meant, e.g. https://id.example.gov.cn")
-        if self.provider == self.portal:
-            raise ValueError("provider and portal need origins of their own")
+        """Refuse what cannot be listened on or is no origin.
+
+        Raises:
+            ValueError: naming every setting that is wrong.
+        """
+        faults = origin_faults(self.provider, self.portal, self.trusted_proxies)
+        if not 0 < self.port < 1 << 16:
+            faults.append("port: 1 to 65535")
+        if not 1 <= self.threads <= 1024:
+            faults.append("threads: 1 to 1024")
+        if faults:
+            raise ValueError("; ".join(faults))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +89,7 @@ class Settings:
     transport: Literal["https", "LocalDemo"] = "https"
     """``LocalDemo``: plain HTTP with plain cookies, on loopback in ``development`` alone."""
     demo: Path | None = None
-    """Where the demo's secrets are written for testers; only in ``development``."""
+    """Where the demo's passwords lie open for testers; with it ``production`` does not start."""
     server: ServerSettings = field(default_factory=ServerSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
     idp: IdpSettings = field(default_factory=IdpSettings)
@@ -77,20 +97,28 @@ class Settings:
     portal: PortalSettings = field(default_factory=PortalSettings)
 
     def __post_init__(self) -> None:
-        """Refuse a dangerous combination and say which."""
-        if self.environment == "production":
-            if self.transport != "https":
-                raise ValueError("transport: LocalDemo is for environment development alone")
-            if self.demo is not None:
-                raise ValueError("demo: only in environment development")
-        if self.transport == "LocalDemo" and not _loopback(self.server.address):
-            raise ValueError("server.address: LocalDemo serves loopback addresses alone")
-        wanted = "http" if self.transport == "LocalDemo" else "https"
-        for origin in (self.server.provider, self.server.portal):
-            if urlsplit(origin).scheme != wanted:
-                raise ValueError(
-                    f"server: {origin} must begin with {wanted}:// for transport {self.transport}"
-                )
+        """Refuse lifetimes of one room that another room's would outlive.
+
+        Raises:
+            ValueError: naming every setting that is wrong.
+        """
+        faults = []
+        oauth = self.idp.oauth
+        sealed = max(oauth.refresh_seconds, self.idp.sessions.known_browser_seconds)
+        signed = max(
+            oauth.access_seconds,
+            oauth.client_access_seconds,
+            oauth.id_token_seconds,
+            self.elicense.status_life,
+        )
+        if self.keys.retire_seal_after < sealed:
+            faults.append(f"keys.retire_seal_after: at least {sealed}, the longest life of a sealed value")
+        if self.keys.retire_after < signed:
+            faults.append(f"keys.retire_after: at least {signed}, the longest life of a signed token")
+        if self.environment == "production" and self.keys.publish_ahead < JWKS_CACHED:
+            faults.append(f"keys.publish_ahead: at least {JWKS_CACHED}, as long as halls cache the key set")
+        if faults:
+            raise ValueError("; ".join(faults))
 
     @property
     def profile(self) -> Transport:
@@ -98,35 +126,63 @@ class Settings:
         return LOCAL_DEMO if self.transport == "LocalDemo" else HTTPS
 
 
-def _loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
-
-
 def load_settings(environ: Mapping[str, str]) -> Settings:
-    """Read file and environment; what is told once at the top holds in every room."""
+    """Read file and environment; what is told once at the top holds in every room.
+
+    Raises:
+        SettingsFault: unknown keys, wrong values, dangerous combinations: all of them.
+    """
+    faults: list[str] = []
     file = environ.get(SETTINGS_FILE)
-    return load(Settings, _derived(read_tree(Path(file) if file else None, environ)))
+    top = {each.name for each in dataclasses.fields(Settings)}
+    tree = read_tree(Path(file) if file else None, environ, top, faults)
+    faults += dangers(tree, environ)
+    _derive(tree, faults)
+    settings = build(Settings, tree, faults)
+    if settings is None or faults:
+        raise SettingsFault(faults)
+    return settings
 
 
-def _derived(tree: dict[str, Any]) -> dict[str, Any]:
-    server = tree.get("server", {})
-    provider = str(server.get("provider", PROVIDER))
-    portal = str(server.get("portal", PORTAL))
-    environment = tree.get("environment", "production")
-    deployment = tree.get("deployment", "manyou")
-    # upper case up to the digits: a QR code's alphanumeric segment holds it in 5.5 bits a character
-    verifier = f"{portal.upper()}/V/"
-    for room, values in {
-        "idp": {"environment": environment},
-        "keys": {"environment": environment, "deployment": deployment, "issuer": provider},
-        "elicense": {"issuer": provider, "deployment": deployment, "verifier_url": verifier},
-        "portal": {"origin": portal},
-    }.items():
+def file_faults(settings: Settings) -> list[str]:
+    """Files that are named and cannot be read, or whose secret others can read too."""
+    return [f"{where}: {fault}" for where, path in _files(settings, "") if (fault := _fault_of(where, path))]
+
+
+def _derive(tree: dict[str, Any], faults: list[str]) -> None:
+    server = tree.get("server")
+    told = {
+        "environment": tree.get("environment", "production"),
+        "deployment": tree.get("deployment", "manyou"),
+        "server.provider": server.get("provider", PROVIDER) if isinstance(server, dict) else PROVIDER,
+        "server.portal": server.get("portal", PORTAL) if isinstance(server, dict) else PORTAL,
+    }
+    for key, source in DERIVED.items():
+        room, _, name = key.partition(".")
         section = tree.setdefault(room, {})
-        if isinstance(section, dict):
-            for name, value in values.items():
-                section.setdefault(name, value)
-    return tree
+        if not isinstance(section, dict):
+            continue
+        if name in section:
+            faults.append(f"{key}: follows from {source} and is not set by itself")
+        value = told[source]
+        if name == "verifier_url":
+            # upper case up to the digits: a QR code's alphanumeric segment holds it in 5.5 bits a character
+            value = f"{str(value).upper()}/V/"
+        section[name] = value
+
+
+def _files(settings: Any, path: str) -> Iterator[tuple[str, Path]]:
+    for each in dataclasses.fields(settings):
+        value = getattr(settings, each.name)
+        if dataclasses.is_dataclass(value):
+            yield from _files(value, f"{path}{each.name}.")
+        elif each.name.endswith("_file") and value is not None:
+            yield f"{path}{each.name}", value
+
+
+def _fault_of(where: str, path: Path) -> str | None:
+    if not path.is_file() or not os.access(path, os.R_OK):
+        return f"{path} cannot be read"
+    if where.rpartition(".")[2] not in NO_SECRET and path.stat().st_mode & 0o077:
+        return f"{path} holds a secret and is open to group or others; chmod 600 it"
+    return None

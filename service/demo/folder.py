@@ -1,19 +1,30 @@
 """The demo's folder: settings, master key, database, and ``demo.json`` for testers.
 
 ``demo.json`` is written last and at once. A folder without it was begun and not finished: nothing in it was
-handed to anybody, so it is cleared and begun anew.
+handed to anybody, so it is cleared and begun anew. One process at a time does so, under a lock that falls
+with it.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import Process
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Demo", "prepare"]
+from service.serve import die_with_parent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from service.settings import Settings
+
+__all__ = ["Demo", "lay_out", "prepare", "ready"]
 
 OURS = (
     "manyou.toml",
@@ -54,24 +65,46 @@ class Demo:
         return found
 
 
-def prepare(demo: Demo) -> None:
-    """Make the folder ready to be served; what is finished stays as it is."""
-    demo.folder.mkdir(parents=True, exist_ok=True)
+def ready(demo: Demo) -> bool:
+    """Make the folder ready in a process of its own: what seeding loads need not stay in the server's."""
     if demo.facts_file.exists():
-        return
+        return True
+    seeding = Process(target=_prepare_as_child, args=(demo, os.getpid()))
+    seeding.start()
+    seeding.join()
+    return seeding.exitcode == 0
+
+
+def _prepare_as_child(demo: Demo, parent: int) -> None:
+    die_with_parent(parent)
+    prepare(demo)
+
+
+def prepare(demo: Demo) -> None:
+    """Make the folder ready to be served; what is finished stays as it is, what was begun is begun anew."""
+    demo.folder.mkdir(parents=True, exist_ok=True)
+    with _alone(demo):
+        if not demo.facts_file.exists():
+            _begin(demo)
+
+
+@contextmanager
+def _alone(demo: Demo) -> Iterator[None]:
+    """Wait for whoever is at it already."""
+    with (demo.folder / "seeding.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _begin(demo: Demo) -> None:
+    with (demo.folder / "server.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # a server that runs here keeps its files
     for name in OURS:
         (demo.folder / name).unlink(missing_ok=True)
-    # here and not above: the server's parent knows this module and must stay small
-    from keys import create_master_key
     from service.demo.seed import seed
     from service.house import House
-    from service.settings import SETTINGS_FILE, load_settings
 
-    demo.settings_file.write_text(_settings(demo), "utf-8")
-    settings = load_settings({**os.environ, SETTINGS_FILE: str(demo.settings_file)})
-
-    create_master_key(settings.keys.master_key_file, environment=settings.environment)
-    settings.portal.client_secret_file.touch(0o600)  # type: ignore[union-attr]  # written by _settings
+    settings = lay_out(demo, os.environ)
     house = House.open(settings)
     try:
         facts = seed(house, settings, demo.halls, lambda: int(time.time()))
@@ -85,6 +118,19 @@ def prepare(demo: Demo) -> None:
         file.flush()
         os.fsync(file.fileno())
     unfinished.rename(demo.facts_file)
+
+
+def lay_out(demo: Demo, environ: Mapping[str, str]) -> Settings:
+    """Write settings and master key into an empty folder; the portal's secret is to come."""
+    # here and not above: the server's parent knows this module and must stay small
+    from keys import create_master_key
+    from service.settings import SETTINGS_FILE, load_settings
+
+    demo.settings_file.write_text(_settings(demo), "utf-8")
+    settings = load_settings({**environ, SETTINGS_FILE: str(demo.settings_file)})
+    create_master_key(settings.keys.master_key_file, environment=settings.environment)
+    settings.portal.client_secret_file.touch(0o600)  # type: ignore[union-attr]  # written by _settings
+    return settings
 
 
 def _settings(demo: Demo) -> str:

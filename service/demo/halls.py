@@ -23,8 +23,8 @@ class Halls:
     def __init__(self, demo: Demo) -> None:
         environment = {**os.environ, "MANYOU_DEMO": str(demo.facts_file.resolve())}
         self._processes = [
-            subprocess.Popen(  # noqa: S603 - our own interpreter and module, a number as argument
-                [sys.executable, "-m", "service.demo.hall_process", str(port)],
+            subprocess.Popen(  # noqa: S603 - our own interpreter and module, numbers as arguments
+                [sys.executable, "-m", "service.demo.hall_process", str(port), str(os.getpid())],
                 cwd=EXAMPLES / name,
                 env=environment,
             )
