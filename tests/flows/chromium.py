@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ __all__ = [
     "check_page",
     "code_shown",
     "log_in",
+    "logged_out",
     "opened",
     "scanned",
     "verdict",
@@ -52,6 +54,8 @@ PHONE: Final[dict[str, Any]] = {
 }
 SIZES: Final = {"desktop": DESKTOP, "phone": PHONE}
 SECONDS: Final = 15
+NEWS_SECONDS: Final = 2
+"""How old a worker's news may be before it answers nothing from its caches."""
 
 FAULTS: Final = """() => {
   const faults = [];
@@ -150,6 +154,16 @@ def agree(page: Page) -> None:
     if "/consent?" in page.url:
         page.click("button[value=allow]")
         page.wait_for_url(lambda url: "/consent?" not in url)
+
+
+def logged_out(page: Page, hall: str) -> bool:
+    """Whether the hall asks for a login, at the latest when the news of a logout may no longer be missed."""
+    until = time.monotonic() + NEWS_SECONDS
+    while True:
+        page.goto(f"{hall}/me")
+        if "/login?" in page.url or time.monotonic() > until:
+            return "/login?" in page.url
+        page.wait_for_timeout(50)
 
 
 def code_shown(page: Page) -> str:

@@ -22,6 +22,7 @@ from tests.flows.chromium import (
     check_page,
     code_shown,
     log_in,
+    logged_out,
     opened,
     scanned,
     verdict,
@@ -93,8 +94,7 @@ def test_one_login_at_two_halls_and_one_logout(province: Province, browser: Brow
         page.get_by_role("button", name="退出登录").click()
         page.wait_for_url(f"{province.hall_b}/")
         for hall in (province.hall_a, province.hall_b):
-            page.goto(f"{hall}/me")
-            page.wait_for_url(lambda url: url.startswith(f"{province.issuer}/login?"))
+            assert logged_out(page, hall)
         page.goto(f"{province.hall_a}/")
         expect(page.get_by_text("林漫")).to_have_count(0)
         assert lin.said == []
