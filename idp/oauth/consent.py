@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from store import Tx
 
-__all__ = ["NEWS", "Agreed", "Given", "agreed", "bodies", "give", "list_for", "use", "withdraw"]
+__all__ = ["NEWS", "Agreed", "Given", "agreed", "bodies", "give", "hold", "list_for", "withdraw"]
 
 NEWS: Final = "consent"
 """Kind of the news row; its subject is the person's holder_key."""
@@ -34,9 +34,9 @@ _DETAILS = SQL(
 )
 _GIVE = SQL("""
 INSERT INTO consent (
-    holder_key, acting_for, client_id, scopes, standing, first_party, since, agreed_at, used_at, withdrawn_at
+    holder_key, acting_for, client_id, scopes, standing, first_party, since, agreed_at, withdrawn_at
 )
-VALUES (:holder_key, :acting_for, :client_id, :scopes, 1, :first_party, :now, :now, 0, 0)
+VALUES (:holder_key, :acting_for, :client_id, :scopes, 1, :first_party, :now, :now, 0)
 ON CONFLICT (holder_key, acting_for, client_id) DO UPDATE SET
     since = CASE WHEN consent.standing = 1 THEN consent.since ELSE excluded.since END,
     scopes = excluded.scopes, standing = 1, first_party = excluded.first_party, agreed_at = excluded.agreed_at
@@ -46,9 +46,9 @@ _GIVE_DETAIL = SQL(
     " VALUES (:holder_key, :acting_for, :client_id, :digest, :body, :now)"
     " ON CONFLICT (holder_key, acting_for, client_id, digest) DO UPDATE SET agreed_at = excluded.agreed_at"
 )
-_USE = SQL(
-    "UPDATE consent SET used_at = :now WHERE holder_key = :holder_key AND acting_for = :acting_for"
-    " AND client_id = :client_id AND standing = 1"
+_HOLD = SQL(
+    "SELECT 1 FROM consent WHERE holder_key = :holder_key AND acting_for = :acting_for"
+    " AND client_id = :client_id FOR UPDATE"
 )
 _WITHDRAW = SQL(
     "UPDATE consent SET standing = 0, withdrawn_at = :now WHERE holder_key = :holder_key"
@@ -63,7 +63,7 @@ _END_FAMILIES = SQL(
     " AND client_id = :client_id AND live = 1"
 )
 _LIST = SQL(
-    "SELECT client_id, scopes, first_party, since, agreed_at, used_at FROM consent"
+    "SELECT client_id, scopes, first_party, since, agreed_at FROM consent"
     " WHERE holder_key = :holder_key AND acting_for = :acting_for AND standing = 1"
     " ORDER BY agreed_at DESC, client_id"
 )
@@ -89,8 +89,6 @@ class Given:
     first_party: bool
     since: int
     agreed_at: int
-    used_at: int
-    """When the hall last got tokens by a login; 0 for never."""
 
 
 def agreed(tx: Tx, grantee: Grantee) -> Agreed | None:
@@ -129,13 +127,12 @@ def give(
     append(tx, event(event_id, given, at=now, grantee=grantee))
 
 
-def use(tx: Tx, grantee: Grantee, now: int) -> bool:
-    """Lean on the agreement within this work; False where none stands.
+def hold(tx: Tx, grantee: Grantee) -> None:
+    """Keep the row as it is until this work commits; for PostgreSQL, where works run beside each other.
 
-    The row stays locked until the commit: a withdrawal comes before, and is seen, or after, and ends what
-    this work has given.
+    A withdrawal then comes before, and is seen, or after, and ends what this work has given.
     """
-    return tx.run(_USE, **_key(grantee), now=now) == 1
+    tx.row(_HOLD, **_key(grantee))
 
 
 def withdraw(tx: Tx, grantee: Grantee, now: int, event_id: bytes) -> bool:
@@ -152,7 +149,7 @@ def withdraw(tx: Tx, grantee: Grantee, now: int, event_id: bytes) -> bool:
 def list_for(tx: Tx, holder_key: bytes, acting_for: bytes = b"") -> list[Given]:
     """What stands for this person, or for the organisation they act for; latest first."""
     rows = tx.rows(_LIST, holder_key=holder_key, acting_for=acting_for)
-    return [Given(row[0], tuple(row[1].split()), row[2] == 1, *row[3:6]) for row in rows]
+    return [Given(row[0], tuple(row[1].split()), row[2] == 1, row[3], row[4]) for row in rows]
 
 
 def _key(grantee: Grantee) -> dict[str, bytes | str]:

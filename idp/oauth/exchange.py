@@ -8,7 +8,7 @@ from typing import Any
 
 from idp.oauth.client import Client
 from idp.oauth.engine import Engine
-from web.call import Call, Parameters
+from web.call import Parameters
 
 __all__ = ["Exchange", "Grant", "Outcome"]
 
@@ -18,7 +18,7 @@ class Exchange:
     """What a field says holds only after its step."""
 
     engine: Engine
-    call: Call
+    form: Parameters
     client: Client
     now: int
     grant: Grant = field(init=False)
@@ -27,11 +27,6 @@ class Exchange:
     outcome: Any = None
     """What the one work returned: issued, or refused in a way that had to commit."""
     answer: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def form(self) -> Parameters:
-        """The request's parameters."""
-        return self.call.form
 
 
 Outcome = Any

@@ -7,6 +7,7 @@ records. ``sid`` likewise is another one for each client, or it would undo the p
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -35,10 +36,13 @@ def subject_at(keys: Keys, sector: str, holder: bytes) -> str:
 
 def sector_of(client: Client) -> str:
     """The registered sector, or the one host of the redirect URIs, or the client itself."""
-    if client.sector:
-        return client.sector
-    hosts = {urlsplit(uri).hostname or "" for uri in client.redirect_uris}
-    return hosts.pop() if len(hosts) == 1 else client.client_id
+    return client.sector or _host_of(client.redirect_uris) or client.client_id
+
+
+@lru_cache(maxsize=1024)
+def _host_of(redirect_uris: tuple[str, ...]) -> str | None:
+    hosts = {urlsplit(uri).hostname for uri in redirect_uris}
+    return hosts.pop() if len(hosts) == 1 else None
 
 
 def session_of(keys: Keys, client_id: str, session: bytes) -> str:

@@ -31,8 +31,9 @@ REPEATABLE: Final = frozenset({"resource", "audience"})
 
 
 def _once(ask: Exchange) -> None:
-    for name in ask.form:
-        if name not in REPEATABLE and len(ask.form.all(name)) > 1:
+    form = ask.form
+    for name in form:
+        if len(form.all(name)) > 1 and name not in REPEATABLE:
             raise InvalidRequest("Send each parameter once; only resource and audience may be repeated.")
 
 
@@ -69,7 +70,7 @@ def exchange(engine: Engine, call: Call, client: Client) -> dict[str, Any]:
         OAuthError: what is wrong; what had to be written then is written.
 
     """
-    ask = Exchange(engine, call, client, call.now)
+    ask = Exchange(engine, call.form, client, call.now)
     for step in TOKEN_STEPS:
         step(ask)
     return ask.answer

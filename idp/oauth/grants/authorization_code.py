@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -52,8 +52,19 @@ class _Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class _Terms:
+    """On which a family begins, seconds and what is made outside works."""
+
+    client: str
+    now: int
+    longest: int
+    idle: int
+    event_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class _Issued:
-    session: Session
+    login: Login
     details: list[str]
     family: Family | None
 
@@ -128,7 +139,12 @@ def _redeem(ask: Exchange) -> _Issued | _Refused:
     )
     event_id = engine.event_id(now)
     over = code.ends + engine.settings.access_seconds
-    begins = _family(ask, code, opened.resources) if "refresh_token" in ask.client.grants else None
+    terms = None
+    if "refresh_token" in ask.client.grants:
+        settings = engine.settings
+        terms = _Terms(grantee.client, now, settings.refresh_seconds, settings.refresh_idle_seconds, event_id)
+
+    beside = engine.durable.engine == "postgres"  # SQLite runs one work after another
 
     def work(tx: Tx) -> _Issued | _Refused:
         spending = spend(tx, marker)
@@ -140,8 +156,8 @@ def _redeem(ask: Exchange) -> _Issued | _Refused:
                 body = FamilyEnded("replay", grantee.acting_for.hex())
                 append(tx, event(event_id, body, at=now, grantee=grantee, subject=code.family))
             return _Refused("replayed")
-        if not consent.use(tx, grantee, now):
-            return _Refused("consent_missing")
+        if beside:
+            consent.hold(tx, grantee)
         found = standing(tx, bid, now)
         reason = may_issue(bid, found, now)
         if reason is not None or found.session is None:
@@ -150,47 +166,40 @@ def _redeem(ask: Exchange) -> _Issued | _Refused:
         if any(digest not in bodies for digest in code.details):
             return _Refused("consent_missing")
         details = [bodies[digest] for digest in code.details]
-        kept = _keep(tx, begins, found.session, details, event_id) if begins else None
-        return _Issued(found.session, details, kept)
+        login = Login.of(found.session)
+        kept = _keep(tx, opened, terms, found.session, login, details) if terms else None
+        return _Issued(login, details, kept)
 
     return engine.durable.write(work)
 
 
-def _family(ask: Exchange, code: SealedCode, resources: tuple[str, ...]) -> Family:
-    """The row that begins; what the session tells is put in by the work."""
+def _keep(
+    tx: Tx, opened: _Opened, terms: _Terms, session: Session, login: Login, details: list[str]
+) -> Family:
+    """Begin the family: from now on there is a refresh token."""
+    code, now = opened.code, terms.now
     offline = OFFLINE in code.scope.split()
-    settings, now = ask.engine.settings, ask.now
-    return Family(
+    ends = now + terms.longest if offline else min(now + terms.longest, session.ends)
+    kept = Family(
         id=code.family,
         holder_key=code.holder_key,
         acting_for=code.acting_for,
-        client=ask.client.client_id,
+        client=terms.client,
         session=code.session,
         offline=offline,
         scopes=code.scope,
-        resources=_encode_json(resources).decode(),
-        details="",
-        login=b"",
+        resources=_encode_json(opened.resources).decode(),
+        details=joined(details),
+        login=_encode_login(login),
         generation=1,
         moved_at=now,
-        idle_ends=now + min(settings.refresh_idle_seconds, settings.refresh_seconds),
-        ends=now + settings.refresh_seconds,
+        idle_ends=min(now + terms.idle, ends),
+        ends=ends,
         live=True,
     )
-
-
-def _keep(tx: Tx, begins: Family, session: Session, details: list[str], event_id: bytes) -> Family:
-    ends = begins.ends if begins.offline else min(begins.ends, session.ends)
-    kept = replace(
-        begins,
-        ends=ends,
-        idle_ends=min(begins.idle_ends, ends),
-        login=_encode_login(Login.of(session)),
-        details=joined(details),
-    )
     family.insert(tx, kept)
-    body = FamilyMade(kept.scopes.split(), kept.offline, kept.acting_for.hex())
-    append(tx, event(event_id, body, at=kept.moved_at, grantee=kept.grantee, subject=kept.id))
+    body = FamilyMade(code.scope.split(), offline, code.acting_for.hex())
+    append(tx, event(terms.event_id, body, at=now, grantee=kept.grantee, subject=kept.id))
     return kept
 
 
@@ -207,7 +216,7 @@ def _answer(ask: Exchange) -> dict[str, Any]:
         family=code.family,
         kept=kept is not None,
         offline=kept is not None and kept.offline,
-        login=Login.of(outcome.session),
+        login=outcome.login,
         scopes=code.scope,
         audience=opened.audience,
         details=joined(outcome.details) if opened.narrowed is None else opened.narrowed,
