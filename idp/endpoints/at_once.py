@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from idp.oauth.errors import InvalidGrant
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -33,16 +35,29 @@ ENDING: Final = frozenset(
 )
 """Routes that end a token, a session or a consent: too rare for the reading to cost."""
 
+REPLAY: Final = ("POST", "/token")
+"""A code or refresh token shown again ends what its first use gave, and is refused."""
+
 
 def at_once(endpoints: Iterable[Endpoint], feed: Feed) -> tuple[Endpoint, ...]:
     """The endpoints; those that end access read the feed before they answer."""
-    return tuple(_reading(each, feed) if (each.method, each.path) in ENDING else each for each in endpoints)
+    return tuple(_reading(each, feed) for each in endpoints)
 
 
 def _reading(endpoint: Endpoint, feed: Feed) -> Endpoint:
-    def handle(call: Call) -> Reply:
+    def ending(call: Call) -> Reply:
         reply = endpoint.handle(call)
         feed.poll()
         return reply
 
-    return replace(endpoint, handle=handle)
+    def exchanging(call: Call) -> Reply:
+        try:
+            return endpoint.handle(call)
+        except InvalidGrant:
+            feed.poll()
+            raise
+
+    route = endpoint.method, endpoint.path
+    if route == REPLAY:
+        return replace(endpoint, handle=exchanging)
+    return replace(endpoint, handle=ending) if route in ENDING else endpoint
