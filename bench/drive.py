@@ -48,11 +48,13 @@ class Operation:
         requests: gives that many requests, bytes as they go over the wire; called before the clock runs,
             so codes to be spent are made here.
         expects: what every answer's body must hold.
+        repeat: times as many requests as asked for, so that a cheap one is measured as long as a dear one.
     """
 
     name: str
     requests: Callable[[int], Sequence[bytes]]
     expects: bytes
+    repeat: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,8 @@ def compare(
             for target in targets:
                 for operation in target.operations:
                     if operation.name == name:
-                        figure = load(target, operation, count if number else max(count // 4, 1), connections)
+                        wanted = count * operation.repeat if number else count
+                        figure = load(target, operation, wanted, connections)
                         if number:
                             figures.setdefault((name, target.engine), []).append(figure)
     return {key: median(values) for key, values in figures.items()}

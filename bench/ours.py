@@ -101,10 +101,10 @@ class Requests:
         introspection = self.form(HALL, "/introspect", token=self.opaque_token())
         discovery = request("GET", "/.well-known/openid-configuration", self.host)
         return (
-            Operation("client credentials", lambda n: [credentials] * n, b'"access_token"'),
+            Operation("client credentials", lambda n: [credentials] * n, b'"access_token"', 2),
             Operation("code exchange", self.exchanges, b'"id_token"'),
-            Operation("introspection", lambda n: [introspection] * n, b'"active":true'),
-            Operation("discovery", lambda n: [discovery] * n, b'"token_endpoint"'),
+            Operation("introspection", lambda n: [introspection] * n, b'"active":true', 3),
+            Operation("discovery", lambda n: [discovery] * n, b'"token_endpoint"', 5),
         )
 
 
