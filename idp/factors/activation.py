@@ -2,8 +2,9 @@
 
 Nobody becomes somebody by knowing a name and a number. The code goes to the phone that the registry has,
 never to one that the caller names; who has none, goes to a counter. Whether a record matches shows in no
-answer: a number that nobody has gets a decoy with the same rows, the same page and a tail of digits that is
-always the same for it.
+answer: whoever does not match gets a decoy with the same rows, the same page, a cookie of the same length,
+and a tail of digits that is always the same for that number and name. It depends on the name too: else all
+wrong names would share one tail, and the name with another tail would be the right one.
 
 begun (a browser's sealed flow) → code from the phone → proved (the flow, again sealed) → password.
 """
@@ -26,7 +27,7 @@ from idp.factors.phone_code import PhoneCode
 from idp.people import records
 from idp.people.facts import opened
 from idp.people.person import PersonState
-from manyou.identifiers import NameMatch, compare_names
+from manyou.identifiers import NameMatch, compare_names, fold_name
 from store import Marker, spend
 
 if TYPE_CHECKING:
@@ -42,7 +43,10 @@ __all__ = ["Activation", "Flow", "Verdict", "spend_flow"]
 
 PROVED_SECONDS: Final = 900
 """From the right code to the password."""
+NOBODY: Final = bytes(16)
+"""As long as a holder's key: the length of a sealed cookie shows the length of what is in it."""
 _KIND: Final = "activation"
+NAME_MOST: Final = 200
 
 
 class Flow(msgspec.Struct, frozen=True):
@@ -51,7 +55,7 @@ class Flow(msgspec.Struct, frozen=True):
     id: bytes
     owner: bytes
     holder: bytes
-    """The holder's key; empty for a decoy."""
+    """The holder's key; ``NOBODY`` for a decoy."""
     tail: str
     """The last two digits of the phone on file, or of none."""
     ends: int
@@ -95,8 +99,7 @@ class Activation:
         person = opened(found[1], found[0], 0) if found else self.decoy.open(self.register)
         mobile = person.mobile if _matches(person, name) else None
         if mobile is None:
-            owner, holder = named.stand_in, b""
-            tail = f"{int.from_bytes(self.keys.mac('phone-tail', owner)[:4]) % 100:02d}"
+            owner, holder, tail = named.stand_in, NOBODY, self._decoy_tail(named.stand_in, name)
         else:
             owner, holder, tail = person.holder_key, person.holder_key, mobile[-2:]
         code = self._code(owner, mobile or "", now)
@@ -117,7 +120,7 @@ class Activation:
             if not day.granted:
                 return Verdict.CLOSED
             right = phone_code.redeem(tx, flow.owner, digest, now)
-            return Verdict.RIGHT if right and flow.holder else Verdict.WRONG
+            return Verdict.RIGHT if right and flow.holder != NOBODY else Verdict.WRONG
 
         if now >= flow.ends or flow.proved:
             return Verdict.CLOSED
@@ -136,13 +139,18 @@ class Activation:
         message = sealed_message(self.keys, Message(mobile, text))
         return PhoneCode(owner, self._digest(owner, digits), message, new_id(now))
 
+    def _decoy_tail(self, stand_in: bytes, name: str) -> str:
+        """Two digits: one tail for all writings of a name that count as the same."""
+        folded = fold_name(name[:NAME_MOST]).encode("utf-8", "replace")
+        return f"{int.from_bytes(self.keys.mac('phone-tail', stand_in + folded)[:4]) % 100:02d}"
+
     def _digest(self, owner: bytes, digits: str) -> bytes:
         return self.keys.mac("phone-code", owner + digits.encode("utf-8", "replace"))
 
 
 def spend_flow(tx: Tx, flow: Flow, now: int) -> bool:
     """Use a proved flow, once: one code sets one password."""
-    if not flow.proved or not flow.holder or now >= flow.ends:
+    if not flow.proved or flow.holder == NOBODY or now >= flow.ends:
         return False
     marker = Marker(
         owner=flow.holder, kind=_KIND, value=flow.id, ends=flow.ends, by=flow.holder, at=now, ref=b""
@@ -151,5 +159,5 @@ def spend_flow(tx: Tx, flow: Flow, now: int) -> bool:
 
 
 def _matches(person: PersonFacts, name: str) -> bool:
-    same = compare_names(person.name, name[:200]) is NameMatch.SAME
+    same = compare_names(person.name, name[:NAME_MOST]) is NameMatch.SAME
     return person.state is PersonState.ENABLED and same
