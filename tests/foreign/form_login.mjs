@@ -15,7 +15,7 @@ export async function loggedIn(start, back, person, cookies = new Map()) {
       body: form,
       headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; ") },
     });
-    for (const cookie of answer.headers.getSetCookie()) {
+    for (const cookie of cookiesSet(answer.headers)) {
       const [pair] = cookie.split(";");
       const at = pair.indexOf("=");
       cookies.set(pair.slice(0, at), pair.slice(at + 1));
@@ -39,4 +39,9 @@ export async function loggedIn(start, back, person, cookies = new Map()) {
     if (action) url = new URL(decode(action[1]), url);
   }
   throw new Error("too many steps");
+}
+
+// Debian 12's Node 18 joins them with commas
+function cookiesSet(headers) {
+  return headers.getSetCookie?.() ?? (headers.get("set-cookie") ?? "").split(/, (?=[^ ;,]+=)/).filter(Boolean);
 }
