@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from idp.pages.return_to import keeping, return_to
-from idp.people.numbers import uscc_of
+from idp.people.numbers import organisation_meant
 from idp.sessions.login import SECOND_STEP_SECONDS, FirstFactor, NeedsCode, Refused, Welcome
 from web import Endpoint, public
 from web.reply import Reply
@@ -56,7 +56,7 @@ class LoginPages:
     def send(self, call: Call) -> Reply:
         """Look at them; an organisation's code leads to the page for who acts for it."""
         typed, password = call.form.get("identifier"), call.form.get("password")
-        if typed is not None and (uscc := uscc_of(typed)) is not None:
+        if typed is not None and (uscc := organisation_meant(typed)) is not None:
             return Reply.redirect(
                 keeping("/login/acting", call), (self.step.write(call, {"organisation": uscc}),)
             )

@@ -15,7 +15,7 @@ from holders import records as holder_records
 from idp.events import OfficeRecorded, RegistryImported, event, new_id
 from idp.people import records
 from idp.people.facts import open_organisation, open_person
-from idp.people.numbers import plain, uscc_of
+from idp.people.numbers import organisation_meant, plain
 from idp.people.person import OrganisationStatus, PersonState
 from idp.people.records import OfficeRow, OrganisationRow, PersonRow
 from idp.people.registry_file import BadLine, read_file
@@ -151,7 +151,7 @@ class RegistryImport:
         return named
 
     def _person(self, document_type: str | None, number: str) -> Alias:
-        if document_type in ORGANISATION_CODE_TYPES or uscc_of(number) is not None:
+        if document_type in ORGANISATION_CODE_TYPES or organisation_meant(number) is not None:
             raise BadValue("number or document_type: of an organisation")
         try:
             if document_type is None:
