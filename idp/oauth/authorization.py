@@ -100,7 +100,7 @@ def _code(asking: Asking) -> str:
     engine, session = asking.engine, asking.session
     grantee = asking.grantee
     code = SealedCode(
-        family=engine.entropy(16),
+        family=engine.family_id(),
         session=session.id,
         holder_key=grantee.holder_key,
         acting_for=grantee.acting_for,
