@@ -38,6 +38,8 @@ class Asking:
     prompt: frozenset[str] = frozenset()
     begun: int | None = None
     """When this very request arrived first, proven by our seal."""
+    led: bytes = b""
+    """The session that was led to the consent page with this request, proven likewise."""
     session: Session = field(init=False)
 
     def get(self, name: str) -> str | None:

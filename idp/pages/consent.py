@@ -1,7 +1,8 @@
 """The consent page: what a hall wants to know or do, in the person's words, and yes or no.
 
 The page goes over the same checks as /authorize, without the last one, so that it shows exactly what the
-request asks and nothing else can be agreed to. The hall's own text stands beside, never instead.
+request asks and nothing else can be agreed to. The hall's own text stands beside, never instead. Whoever was
+not led here in the present session is led here first: an old page's button agrees to nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from idp.oauth import consent
 from idp.oauth.asking import Asking
 from idp.oauth.authorization import AUTHORIZATION_CHECKS, asked, refused
 from idp.oauth.begun import begin
-from idp.oauth.checks.consent import agreed
+from idp.oauth.checks.consent import agreed, ask
 from idp.oauth.errors import AccessDenied, UntrustedRequest
 from web.endpoint import Endpoint, public
 from web.reply import Reply
@@ -38,13 +39,17 @@ def consent_endpoints(engine: Engine, pages: Pages) -> tuple[Endpoint, ...]:
 
     def get(call: Call) -> Reply:
         found = asked(engine, call, call.query, _CHECKS)
-        return found if isinstance(found, Reply) else _page(pages, call, found)
+        if isinstance(found, Reply):
+            return found
+        return _page(pages, call, found) if found.led == found.session.id else ask(found)
 
     def post(call: Call) -> Reply:
         found = asked(engine, call, call.query, _CHECKS)
         if isinstance(found, Reply):
             return found
         match call.form.get("decision"):
+            case "allow" if found.led != found.session.id:
+                return ask(found)
             case "allow":
                 _give(found)
                 return Reply.redirect("/authorize?" + found.own_query(begin(found)))

@@ -13,7 +13,7 @@ from web.reply import Reply
 if TYPE_CHECKING:
     from idp.oauth.asking import Asking
 
-__all__ = ["agreed"]
+__all__ = ["agreed", "ask"]
 
 
 def agreed(asking: Asking) -> None:
@@ -26,7 +26,12 @@ def agreed(asking: Asking) -> None:
         return
     if asking.silent:
         raise ConsentRequired
-    raise Leave(Reply.redirect("/consent?" + asking.own_query(begin(asking))))
+    raise Leave(ask(asking))
+
+
+def ask(asking: Asking) -> Reply:
+    """Lead this very session to the consent page."""
+    return Reply.redirect("/consent?" + asking.own_query(begin(asking, asking.session.id)))
 
 
 def _covers(asking: Asking, stands: consent.Agreed) -> bool:

@@ -7,6 +7,7 @@ import json
 from idp.oauth import consent
 from idp.oauth.grantee import Grantee
 from tests.idp.oauth.conftest import Browser, House, answered, body
+from web.csrf import FIELD
 
 DETAIL = json.dumps([{"type": "count", "most": 3}])
 
@@ -148,3 +149,33 @@ def test_one_persons_consent_is_not_the_companys(house: House) -> None:
     house.code(acting)
     assert len(house.durable.read(lambda tx: consent.list_for(tx, person))) == 1
     assert len(house.durable.read(lambda tx: consent.list_for(tx, person, company))) == 1
+
+
+def test_what_one_was_shown_is_not_agreed_to_by_another_who_logs_in_meanwhile(house: House) -> None:
+    """A page left open in one tab, somebody else logged in in another: its button is nobody's yes."""
+    house.client()
+    first, second = house.person(level=3), house.person(name="李四", level=3)
+    company = house.organisation(first)
+    browser, _ = house.login(first)
+    where = house.authorize(browser).header("Location") or ""
+    page = house.call("GET", where, browser=browser).body.decode()
+    token = page.partition(f'name="{FIELD}" value="')[2].partition('"')[0]
+    for person, acting_for in ((second, None), (first, company)):
+        house.login(person, acting_for=acting_for, browser=browser)
+        reply = house.call("POST", where, browser=browser, form={FIELD: token, "decision": "allow"})
+        assert house.count("consent") == 0
+        again = reply.header("Location") or ""
+        assert again.startswith("/consent?")
+        assert again != where
+    assert "闽味食品有限公司" in house.call("GET", again, browser=browser).body.decode()
+    assert (house.decide(browser, again).header("Location") or "").startswith("/authorize?")
+    assert len(house.durable.read(lambda tx: consent.list_for(tx, first, company))) == 1
+
+
+def test_a_consent_page_that_nobody_was_led_to_leads_to_one(house: House) -> None:
+    house.client()
+    browser, _ = house.login(house.person())
+    where = house.call("GET", "/consent?" + house.ask(), browser=browser).header("Location") or ""
+    assert where.startswith("/consent?")
+    assert "begun=" in where
+    assert (house.decide(browser, where).header("Location") or "").startswith("/authorize?")
