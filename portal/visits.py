@@ -27,6 +27,8 @@ __all__ = ["Visit", "Visits", "own_path"]
 SCOPE: Final = "openid profile file"
 PENDING_MOST: Final = 2
 """Logins under way in one browser; more would not fit into a cookie."""
+BACK_BYTES_MOST: Final = 500
+"""Of the page to come back to: our longest is far shorter, and a link could fill the cookie of a login."""
 JUST_NOW_SECONDS: Final = 10
 """Refused again so soon after a login begun for that very reason: show why, do not go in circles."""
 
@@ -166,7 +168,7 @@ def _sign_in(call: Call, **more: str) -> SignInFirst:
 
 
 def own_path(text: str | None) -> str:
-    """Where to go after the login: a path of this site, never another host."""
+    """Where to go after the login: a path of this site, never another host, and no longer than pages are."""
     if text is None or not text.startswith("/") or text.startswith(("//", "/\\")):
         return "/file"
-    return text
+    return text if len(text.encode()) <= BACK_BYTES_MOST else "/file"

@@ -96,6 +96,15 @@ def test_two_tabs_log_in(browser: FlaskClient, provider: SmallProvider) -> None:
     assert statuses[3].location == "/mine?tab=3"
 
 
+@pytest.mark.parametrize("path", ["/mine?" + "a" * 3_000, "/mine?" + "漫" * 400, "/mine?" + "a" * 800])
+def test_a_long_address_is_forgotten_and_keeps_nobody_out(
+    browser: FlaskClient, provider: SmallProvider, path: str
+) -> None:
+    for _ in range(3):
+        assert browser.get(path, base_url=BASE).status_code == 303
+    assert go(browser, provider, path) == "/"
+
+
 def test_a_refusal_is_shown_and_logs_nobody_in(browser: FlaskClient, provider: SmallProvider) -> None:
     back = provider.agree(browser.get("/mine", base_url=BASE).location)
     refused = {"state": back["state"], "iss": ISSUER, "error": "access_denied"}

@@ -39,6 +39,8 @@ __all__ = ["CurrentUser", "FlaskHall"]
 
 PENDING_MOST: Final = 3
 """Logins under way in one browser, e.g. in several tabs; the oldest is forgotten."""
+BACK_BYTES_MOST: Final = 500
+"""Of the page to come back to: longer ones would not fit into the cookie, and nobody could log in."""
 LOGIN_SECONDS: Final = 1800
 SESSION_SECONDS: Final = 12 * 3600
 _OF_THE_TOKEN: Final = frozenset({"iss", "aud", "azp", "exp", "iat", "nbf", "nonce", "at_hash", "jti"})
@@ -225,6 +227,8 @@ class FlaskHall:
 
 def _own_path(where: str) -> bool:
     """A path of this application; two slashes, or one and a backslash, lead elsewhere in browsers."""
+    if len(where.encode("utf-8", "replace")) > BACK_BYTES_MOST:
+        return False
     return where.startswith("/") and not where.startswith(("//", "/\\"))
 
 
