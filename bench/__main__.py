@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from bench import codes
+from bench import codes, start
 from bench.drive import compare
 from bench.ours import ours
 from bench.peer import peer
@@ -117,7 +117,7 @@ def main() -> int:
             "one core only: server and load share it, rates mean little, CPU time still counts",
             file=sys.stderr,
         )
-    rows = compared(given.engine or ["sqlite"], given.count, given.rounds) + code_rows()
+    rows = compared(given.engine or ["sqlite"], given.count, given.rounds) + code_rows() + start.measure()
     Path("var/bench.json").write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     show(rows)
     return int(any(map(missed, rows)))

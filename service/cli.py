@@ -70,6 +70,8 @@ def _serve_demo(folder: Path, port: int, halls: tuple[int, int], *, with_halls: 
         check_address("127.0.0.1", each)
     if not ready(demo):
         raise click.ClickException("the demo province could not be made ready; see above")
+    if reason := demo.otherwise_begun(with_halls=with_halls):
+        raise click.ClickException(reason)
     os.environ[SETTINGS_FILE] = str(demo.settings_file.resolve())
     announce(demo)
     companions = Halls(demo) if with_halls else None

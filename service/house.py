@@ -263,7 +263,7 @@ def _jobs(
 ) -> tuple[Job, ...]:
     return (
         Job("store.upkeep", 60, lambda now: maintain(durable, now)),
-        Job("keys.advance", 30, custody.advance),
+        Job("keys.advance", 5, custody.advance),
         Job("holders.upkeep", 60, lambda _now: upkeep(durable, custody, register)),
         *(Job(*each) for each in provider.jobs),
         *(Job(f"eLicense.{name}", LIBRARY_SECONDS, run) for name, run in library.jobs.items()),

@@ -64,6 +64,16 @@ class Demo:
         found: dict[str, Any] = json.loads(self.facts_file.read_text("utf-8"))
         return found
 
+    def otherwise_begun(self, *, with_halls: bool) -> str | None:
+        """Why this folder cannot be served so: provider and halls are registered under their origins."""
+        facts = self.facts()
+        begun, asked = [facts["issuer"]], [f"http://localhost:{self.port}"]
+        if with_halls:
+            begun, asked = begun + facts["halls"], asked + list(self.halls)
+        if begun == asked:
+            return None
+        return f"{self.folder} was begun for {', '.join(begun)}: take these ports or another --folder"
+
 
 def ready(demo: Demo) -> bool:
     """Make the folder ready in a process of its own: what seeding loads need not stay in the server's."""
