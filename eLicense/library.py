@@ -68,7 +68,7 @@ def build(settings: LicenceSettings, ports: Ports) -> Library:
     own = OwnFile(settings, ports, catalogue, views)
     minting = Minting(settings, ports, catalogue, own)
     checking = Checking(settings, ports, catalogue, Verdicts(settings, ports, texts))
-    uses = Uses(ports, catalogue, Disclosed(settings, ports, views, texts))
+    uses = Uses(settings, ports, catalogue, Disclosed(settings, ports, views, texts))
     lists = StatusLists(settings, ports)
     trust = TrustLists(settings, ports, catalogue)
     return Library(

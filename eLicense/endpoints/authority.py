@@ -17,6 +17,7 @@ from eLicense.licences.view import Views
 from eLicense.lifecycle.transitions import Transitions, TransitionSent, relation
 from eLicense.ports import Ports
 from eLicense.settings import LicenceSettings
+from holders import HolderErased
 from store import Tx
 from web import Call, Endpoint, Reply, VerifiedAccess
 
@@ -40,7 +41,10 @@ def endpoints(
             return records.holdings(tx, licence.id), records.changes(tx, licence.id)
 
         held, changes = ports.durable.read(work)
-        form = views.whole(licence, held, None, catalogue(), now)
+        try:
+            form = views.whole(licence, held, None, catalogue(), now)
+        except HolderErased:  # nobody's copy opens any more: what the row says, and its history
+            form = views.card(licence, catalogue(), now)
         form["history"] = [_change(change) for change in changes]
         return form
 

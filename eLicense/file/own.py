@@ -62,7 +62,7 @@ class OwnFile:
 
         Raises:
             NoSuchLicence: none, or not this holder's.
-            LevelTooLow: the person is not known well enough.
+            LevelTooLow: the person is not known well enough, for a sensitive type perhaps.
             SourceDown: a source-backed licence whose source does not answer.
 
         """
@@ -70,8 +70,10 @@ class OwnFile:
         subject, catalogue = holder_of(access), self._catalogue()
         type_ = catalogue.types.get(licence_id)
         if type_ is not None:
+            need_level(access, self._settings, type_)
             return self._backed(type_, subject, now)
         licence, held, keys = self.find(subject, licence_id)
+        need_level(access, self._settings, catalogue.types[licence.type])
         return self._views.whole(licence, held, keys, catalogue, now)
 
     def find(self, subject: bytes, licence_id: str) -> tuple[Licence, list[Holding], tuple[bytes, ...]]:

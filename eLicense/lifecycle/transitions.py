@@ -15,6 +15,7 @@ from eLicense.licences.sealed import GROUNDS
 from eLicense.licences.states import BY, Operation, State, after
 from eLicense.ports import Ports
 from eLicense.status import records as status_records
+from holders import HolderErased
 from ledger import append
 from store import Tx
 
@@ -68,10 +69,19 @@ class Transitions:
             to_state = after(licence.state(now), sent.operation)
             if to_state is None or sent.revision not in {None, licence.revision}:
                 raise TransitionRefused(detail=f"{sent.operation} from {licence.state(now)}")
-            sealed = self._ports.register.fields(held[0].holder_key).seal(GROUNDS, grounds)
+            sealed = self._sealed(held, grounds)
             if self._move(licence, held, sent.operation, to_state, effective_at, agency, sealed, now):
                 return self._find(identifier)[0]
         raise TransitionRefused(detail="changed too often meanwhile")
+
+    def _sealed(self, held: list[Holding], grounds: str) -> bytes | None:
+        """Under the first data key that is still there; None where every holder was erased."""
+        for holding in held:
+            try:
+                return self._ports.register.fields(holding.holder_key).seal(GROUNDS, grounds)
+            except HolderErased:
+                continue
+        return None
 
     def expire_due(self, now: int) -> int:
         """The job: record the end of licences whose time is over; how many."""

@@ -4,7 +4,8 @@ Steps:
     1. the request says what for (``read_purpose``) and the token's consent covers exactly that;
     2. grants of client and matter; none, and every other refusal from here on, is traced as well;
     3. sources are asked for source-backed types;
-    4. one work: count against the daily caps, read the licences, append one event for each holder;
+    4. one work: count against the daily caps, read the licences, append one event for each holder; a licence
+       of a sensitive type that somebody known less well has refuses the whole;
     5. after its commit: open, mask, answer. With the trace blocked step 4 fails, and nothing is opened.
 """
 
@@ -28,6 +29,7 @@ from eLicense.events import EventIds, LicenceUsed, UseRefused
 from eLicense.licences import records
 from eLicense.licences.licence import Holding, Licence
 from eLicense.ports import Ports, SourceAnswer
+from eLicense.settings import LicenceSettings
 from eLicense.sharing.answers import Outcome, answer_for
 from eLicense.sharing.asked import UseSent, read_purpose
 from eLicense.sharing.caps import count
@@ -57,18 +59,27 @@ class _Use:
     purpose: str
     business_number: str
     sources: dict[str, SourceAnswer | None]
+    sensitive: bool
+    """Whether the person is known well enough for licences of sensitive types."""
     ids: EventIds
     now: int
 
 
-class _CapReachedError(Exception):
-    """Undoes the work, so that no other grant is counted for a use that did not happen."""
+class _UndoneError(Exception):
+    """Undoes the work, so that no grant is counted for a use that did not happen."""
+
+    def __init__(self, refusal: Forbidden) -> None:
+        super().__init__()
+        self.refusal = refusal
 
 
 class Uses:
     """The use case behind ``POST /uses``."""
 
-    def __init__(self, ports: Ports, catalogue: CurrentCatalogue, disclosed: Disclosed) -> None:
+    def __init__(
+        self, settings: LicenceSettings, ports: Ports, catalogue: CurrentCatalogue, disclosed: Disclosed
+    ) -> None:
+        self._settings = settings
         self._ports = ports
         self._catalogue = catalogue
         self._disclosed = disclosed
@@ -98,6 +109,7 @@ class Uses:
             purpose=purpose,
             business_number=number,
             sources=self._ask_sources(materials, subject, now) if refusal is None else {},
+            sensitive=access.level >= self._settings.company_level,
             ids=EventIds.draw(now),
             now=now,
         )
@@ -105,8 +117,8 @@ class Uses:
             raise self._refused(use, refusal)
         try:
             outcomes = self._ports.durable.write(lambda tx: _record(tx, use, catalogue))
-        except _CapReachedError:
-            raise self._refused(use, DailyCapReached()) from None
+        except _UndoneError as undone:
+            raise self._refused(use, undone.refusal) from None
         return self._disclosed.answer(matter, outcomes, use.business_number, catalogue, now)
 
     def _ask_sources(
@@ -162,7 +174,7 @@ def _record(tx: Tx, use: _Use, catalogue: Snapshot) -> tuple[Outcome, ...]:
     }
     for key in sorted(grants):  # one order for all, or two uses could wait for each other
         if not count(tx, grants[key], day_number(use.now)):
-            raise _CapReachedError
+            raise _UndoneError(DailyCapReached())
     file: list[tuple[Licence, Holding]] = [
         pair
         for key in holder_records.family(tx, use.subject)
@@ -171,6 +183,8 @@ def _record(tx: Tx, use: _Use, catalogue: Snapshot) -> tuple[Outcome, ...]:
     outcomes = tuple(
         answer_for(material, use.matter, catalogue, file, use.sources, use.now) for material in use.materials
     )
+    if not use.sensitive and any(held.ask.type.sensitive for each in outcomes for held in each.held):
+        raise _UndoneError(LevelTooLow())
     number = 0
     for outcome in outcomes:
         for holder_key, subject, event in _events(tx, use, outcome):
