@@ -32,19 +32,19 @@ class Snapshot:
     """By client, matter and mode."""
     coverage: tuple[Coverage, ...]
 
+    def acts(self, agency: str, day: date) -> bool:
+        """Whether there is such an agency on that day; what one that has ended left open is its successor's."""
+        known = self.agencies.get(agency)
+        return known is not None and standing(known, day)
+
     def competent(self, agency: str, type_code: str, region: str, day: date) -> bool:
         """Whether the agency may issue the type in the region on that day."""
-        known = self.agencies.get(agency)
-        return (
-            known is not None
-            and standing(known, day)
-            and any(
-                entry.agency == agency
-                and entry.type == type_code
-                and covers(entry.region, region)
-                and standing(entry, day)
-                for entry in self.competences
-            )
+        return self.acts(agency, day) and any(
+            entry.agency == agency
+            and entry.type == type_code
+            and covers(entry.region, region)
+            and standing(entry, day)
+            for entry in self.competences
         )
 
     def granted(self, client: str, matter: str, mode: str, day: date) -> dict[str, UseGrant]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from eLicense.access import authority
 from eLicense.addresses import BASE
-from eLicense.calendar import rfc3339
+from eLicense.calendar import day_of, rfc3339
 from eLicense.catalogue import CurrentCatalogue
 from eLicense.errors import NoSuchLicence, NotAnAuthority, NotCompetent
 from eLicense.issue.draft import IssueSent
@@ -60,9 +60,10 @@ def endpoints(
         licence = ports.durable.read(lambda tx: records.by_identifier(tx, call.args["identifier"]))
         if licence is None or licence.recorded_state == "intended":
             raise NoSuchLicence
-        if access.agency_uscc not in catalogue().agencies:
+        agency = access.agency_uscc or ""
+        if not catalogue().acts(agency, day_of(call.now)):
             raise NotAnAuthority
-        if not relation(catalogue(), access.agency_uscc or "", licence.agency):
+        if not relation(catalogue(), agency, licence.agency):
             raise NotCompetent
         return Reply.json(whole(licence, call.now))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from eLicense.calendar import day_of
 from eLicense.catalogue import CurrentCatalogue, Snapshot
 from eLicense.catalogue.values import clean_text
 from eLicense.errors import NoSuchLicence, NotAnAuthority, NotCompetent, PeriodRefused, TransitionRefused
@@ -53,7 +54,7 @@ class Transitions:
 
         """
         catalogue = self._catalogue()
-        if agency is None or agency not in catalogue.agencies:
+        if agency is None or not catalogue.acts(agency, day_of(now)):
             raise NotAnAuthority
         reason = clean_text(sent.reason)
         if not 1 <= len(reason) <= _REASON_MOST:
