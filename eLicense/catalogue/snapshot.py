@@ -33,7 +33,7 @@ class Snapshot:
     coverage: tuple[Coverage, ...]
 
     def acts(self, agency: str, day: date) -> bool:
-        """Whether there is such an agency on that day; what one that has ended left open is its successor's."""
+        """Whether there is such an agency on that day; what an ended one left open is its successor's."""
         known = self.agencies.get(agency)
         return known is not None and standing(known, day)
 
