@@ -55,6 +55,9 @@ def worker_application() -> WSGI:
     """Build the house in the worker; granian calls it once."""
     if parent := parent_process():
         die_with_parent(parent.pid or 0)
+        os.setpgid(
+            0, 0
+        )  # Ctrl-C is the parent's to hear: granian's worker can hang over it and SIGTERM at once
     give_memory_back()
     gc.disable()  # nothing that is loaded now is ever let go
     from manyou.errors import Problem

@@ -27,6 +27,7 @@ class Halls:
                 [sys.executable, "-m", "service.demo.hall_process", str(port), str(os.getpid())],
                 cwd=EXAMPLES / name,
                 env=environment,
+                process_group=0,  # Ctrl-C is this process's to hear, and to end them
             )
             for name, port in zip(NAMES, demo.hall_ports, strict=True)
         ]

@@ -126,6 +126,15 @@ def test_requests_under_way_finish_when_it_is_told_to_end(
     assert "Traceback" not in server.log.read_text("utf-8")
 
 
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_to_the_whole_group_ends_it(process: subprocess.Popen[bytes], name: str) -> None:
+    """A terminal sends Ctrl-C to every process of the group, a service manager SIGTERM."""
+    worker = worker_of(process)
+    os.killpg(process.pid, getattr(signal, name))
+    assert process.wait(10) == 0
+    assert gone(worker)
+
+
 def test_a_second_server_is_refused_in_one_line(server: Server, process: subprocess.Popen[bytes]) -> None:
     same_port = subprocess.run(server.command, capture_output=True, text=True, timeout=20, check=False)
     assert (same_port.returncode, same_port.stdout) == (1, "")
