@@ -10,7 +10,7 @@ from idp.oauth.scopes import SCOPES
 if TYPE_CHECKING:
     from idp.oauth.client import Client
 
-__all__ = ["LOOPBACK", "faults"]
+__all__ = ["LOOPBACK", "faults", "identifier"]
 
 LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
 
@@ -28,7 +28,7 @@ def faults(client: Client) -> list[str]:
 def _rules(client: Client) -> list[tuple[bool, str]]:
     code = "authorization_code" in client.grants
     return [
-        (not _identifier(client.client_id), "client_id: 1-64 characters of A-Z a-z 0-9 - . _ ~ :"),
+        (not identifier(client.client_id), "client_id: 1-64 characters of A-Z a-z 0-9 - . _ ~ :"),
         (not client.name_zh or not client.name_en, "name_zh, name_en: give both."),
         (bool(set(client.grants) - GRANTS), "grants: only those that the metadata lists."),
         (bool(set(client.scopes) - set(SCOPES)), "scopes: only those that the metadata lists."),
@@ -46,7 +46,8 @@ def _rules(client: Client) -> list[tuple[bool, str]]:
     ]
 
 
-def _identifier(text: str) -> bool:
+def identifier(text: str) -> bool:
+    """Whether a text has the form of a client_id; of anything else there is no record to look for."""
     return 0 < len(text) <= 64 and all(c.isascii() and (c.isalnum() or c in "-._~:") for c in text)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from idp.oauth.client import Client
-from idp.oauth.client_rules import faults
+from idp.oauth.client_rules import faults, identifier
 from manyou.errors import BadRequest
 from store import SQL, publish
 
@@ -79,6 +79,8 @@ class Clients:
             found = self._known.get(client_id)
             if found is not None:
                 return found
+        if not identifier(client_id):  # a NUL, for one, is nothing that PostgreSQL can be asked about
+            return None
         seen = self._changes
         row = self._durable.read(lambda tx: tx.row(_GET, client_id=client_id))
         if row is None:

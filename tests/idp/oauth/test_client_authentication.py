@@ -110,3 +110,12 @@ def test_old_news_answer_nothing_from_the_cache(house: House) -> None:
     assert house.token(**FORM).status == 200  # nobody told this worker
     house.clock.advance(3)
     assert house.token(**FORM).status == 401
+
+
+@pytest.mark.parametrize("pair", ["a\0b:x", "\0:x", "a%00b:x", f"{'a' * 9000}:x", "大厅:x", "hall a:x"])
+def test_what_cannot_be_a_client_id_is_an_unknown_client_on_every_engine(either: House, pair: str) -> None:
+    either.client()
+    header = {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
+    for path, form in (("/token", {"grant_type": "client_credentials"}), ("/introspect", {"token": "x"})):
+        reply = either.call("POST", path, form=form, headers=header)
+        assert (reply.status, body(reply)["error"]) == (401, "invalid_client")
