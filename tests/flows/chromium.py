@@ -23,6 +23,7 @@ __all__ = [
     "DESKTOP",
     "PHONE",
     "SIZES",
+    "Early",
     "Person",
     "agree",
     "begun",
@@ -32,6 +33,7 @@ __all__ = [
     "logged_out",
     "opened",
     "scanned",
+    "show_code",
     "verdict",
 ]
 
@@ -101,6 +103,17 @@ class Person:
         return self.context.new_page()
 
 
+@dataclass(frozen=True, slots=True)
+class Early:
+    """A code that was on a screen when the run began, and the tab that goes on showing its successors."""
+
+    page: Page
+    address: str
+    screenshot: bytes
+    at: float
+    """By this machine's clock, unix seconds."""
+
+
 @contextmanager
 def begun() -> Iterator[Browser]:
     """Chromium, started."""
@@ -164,6 +177,14 @@ def logged_out(page: Page, hall: str) -> bool:
         if "/login?" in page.url or time.monotonic() > until:
             return "/login?" in page.url
         page.wait_for_timeout(50)
+
+
+def show_code(page: Page, province: Province, kind: str) -> None:
+    """Open the code of the holder's newest licence of that type that can be shown."""
+    page.goto(f"{province.portal}/file")
+    shown = page.locator(".card").filter(has_text=kind).get_by_role("link", name="出示证照码")
+    shown.first.click()
+    page.wait_for_url(lambda url: url.endswith("/code"))
 
 
 def code_shown(page: Page) -> str:

@@ -148,7 +148,7 @@ def run(
                 work(http, number)
                 with story.lock:
                     story.answered += 1
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
                 story.unanswered[kind].append(number)
                 return
             except Exception as fault:  # noqa: BLE001 told by the test

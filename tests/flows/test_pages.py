@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.flows.chromium import DESKTOP, SIZES, Person, agree, check_page, log_in, opened
 from tests.flows.province import HUANG, Province
 
+pytestmark = pytest.mark.usefixtures("early")
 AT_PROVIDER = (
     "/login",
     "/activate",

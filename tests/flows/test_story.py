@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -15,7 +13,6 @@ from manyou import status
 from manyou.offline import OfflineVerifier
 from manyou.trust import Pin
 from tests.flows.chromium import (
-    DESKTOP,
     PHONE,
     SIZES,
     agree,
@@ -25,43 +22,14 @@ from tests.flows.chromium import (
     logged_out,
     opened,
     scanned,
+    show_code,
     verdict,
 )
-from tests.flows.province import CATERING, CHEN, FOOD, HUANG, LIN, Province, food_permit
+from tests.flows.province import CATERING, CHEN, FOOD, LIN, Province, food_permit
 
-CODE_LIVES, TURN = 60, 30
+pytestmark = pytest.mark.usefixtures("early")
 REVOCATION_SECONDS = 5
 PERMITS = {"desktop": "JY13500000000101", "phone": "JY13500000000119"}
-
-
-@dataclass(frozen=True, slots=True)
-class Early:
-    """A code that was on a screen when the module began, and the tab that goes on showing its successors."""
-
-    page: Page
-    address: str
-    screenshot: bytes
-    at: float
-
-
-@pytest.fixture(scope="module", autouse=True)
-def early(province: Province, browser: Browser) -> Iterator[Early]:
-    """Comes first, so that the last test need hardly wait until the picture is 61 seconds old."""
-    with opened(browser, DESKTOP) as huang:
-        page = huang.page()
-        page.goto(f"{province.portal}/login")
-        log_in(page, province, HUANG, CATERING)
-        show_code(page, province, "食品经营许可证")
-        yield Early(page, code_shown(page), page.screenshot(), time.time())
-        assert huang.said == []
-
-
-def show_code(page: Page, province: Province, kind: str) -> None:
-    """Open the code of the holder's newest licence of that type."""
-    page.goto(f"{province.portal}/file")
-    card = page.locator(".card:not(.ended)").filter(has_text=kind).first
-    card.get_by_role("link", name="出示证照码").click()
-    page.wait_for_url("**/code")
 
 
 def sub(page: Page) -> str:
@@ -251,21 +219,3 @@ def test_another_licences_code_never_shows_this_holder(province: Province, brows
         assert "*" in shown  # a person is masked
         for hidden in (FOOD, CATERING, "示范漫游", "示范海丝", "陈小游", "林漫", LIN, CHEN):
             assert hidden not in shown
-
-
-def test_the_page_turns_the_code_and_an_old_picture_is_worthless(
-    province: Province, browser: Browser, early: Early
-) -> None:
-    with opened(browser, PHONE) as somebody:
-        camera = somebody.page()
-        # Playwright's pages live only while its loop runs: the holder's tab turns its code meanwhile
-        early.page.wait_for_timeout(max(0.0, (early.at + CODE_LIVES + 1 - time.time()) * 1000))
-        assert time.time() >= early.at + CODE_LIVES + 1
-        assert scanned(early.screenshot) == early.address
-        assert verdict(camera, early.address) == "code_expired"
-        check_page(camera)
-        shown = code_shown(early.page)
-        assert shown != early.address
-        assert scanned(early.page.screenshot()) == shown
-        assert verdict(camera, shown) == "valid"
-        assert somebody.said == []

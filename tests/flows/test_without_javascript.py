@@ -8,6 +8,8 @@ from playwright.sync_api import Browser, expect
 from tests.flows.chromium import SIZES, agree, code_shown, logged_out, opened, scanned, verdict
 from tests.flows.province import LIN, SNACKS, Province
 
+pytestmark = pytest.mark.usefixtures("early")
+
 
 @pytest.mark.parametrize("size", SIZES)
 def test_everything_works_without_javascript(province: Province, browser: Browser, size: str) -> None:
