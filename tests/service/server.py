@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -58,16 +57,15 @@ class Server:
 
     @contextmanager
     def running(self) -> Iterator[subprocess.Popen[bytes]]:
-        """Started and ready; killed at the end if it still runs."""
+        """Started and ready; told to end if it still runs."""
         process = self.start()
         try:
             until(lambda: self.ready() or process.poll() is not None)
             assert process.poll() is None, self.log.read_text("utf-8")
             yield process
         finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            process.terminate()
+            process.wait(WAIT_SECONDS)
 
     def ready(self) -> bool:
         """Whether it answers."""

@@ -114,8 +114,6 @@ def test_a_person_whom_the_registry_disables_is_out_at_once(server: Server, tmp_
         imported = server.beside("registry", "import", str(file))
         assert (imported.returncode, imported.stdout) == (0, "new 0, changed 1, same 0, bad 0\n")
         until(lambda: not known(server, browser), NEWS_SECONDS)
-        again = server.beside("registry", "import", str(file))
-        assert again.stdout == "new 0, changed 0, same 1, bad 0\n"
         file.write_text(PERSON.format(number=LIN, name="林漫", state="正常"), "utf-8")
         assert server.beside("registry", "import", str(file)).returncode == 0
 
@@ -136,7 +134,3 @@ def test_a_new_matter_is_offered_at_once(server: Server, tmp_path: Path) -> None
     assert (loaded.returncode, loaded.stdout) == (0, "changed 1\n"), loaded.stderr
     matters = f"{server.origin}/elicence/v1/matters"
     until(lambda: "demo-new-matter" in requests.get(matters, timeout=5).text, NEWS_SECONDS)
-    file.write_text('[[matters]]\ncode = "x"\ncolour = "red"\n', "utf-8")
-    refused = server.beside("catalogue", "load", str(file))
-    assert refused.returncode == 1
-    assert refused.stderr.startswith("Error: catalogue_refused")
