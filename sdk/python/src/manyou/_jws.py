@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 from manyou.errors import Malformed
 
 __all__ = [
+    "UNREADABLE",
     "BadJws",
     "Sign",
     "b64",
@@ -34,6 +35,9 @@ __all__ = [
 
 Sign = Callable[[bytes], bytes]
 """ES256 over the given bytes: raw r ‖ s, 64 bytes."""
+
+UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises on bytes that others chose: bad UTF-8 and depth are errors of Python's own."""
 
 _COMPACT: Final = re.compile(r"([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}")
 _COORDINATE_BYTES: Final = 32
@@ -91,7 +95,7 @@ def header_of(token: str, *, typ: str, longest: int) -> str:
         raise BadJws(detail="not a compact JWS")
     try:
         header = msgspec.json.decode(unb64(compact[1]), type=dict[str, str])
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise BadJws(detail="header") from error
     if header.keys() != {"alg", "kid", "typ"} or header["alg"] != "ES256" or header["typ"] != typ:
         raise BadJws(detail="header is not ES256 of this typ")

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from manyou._jws import BadJws, Sign, b64, header_of, open_signed, seal, unb64
+from manyou._jws import UNREADABLE, BadJws, Sign, b64, header_of, open_signed, seal, unb64
 from manyou.errors import Malformed
 from manyou.trust import TrustList
 
@@ -236,7 +236,7 @@ def _opened(token: str, trust: TrustList) -> StatusClaims:
         if key is None:
             raise StatusListRefused(detail="no key for status lists has this kid")
         opened = msgspec.json.decode(open_signed(token, key.public_key), type=StatusClaims)
-    except (BadJws, msgspec.MsgspecError) as error:
+    except (BadJws, *UNREADABLE) as error:
         raise StatusListRefused(detail=str(error)) from error
     if not key.good_at(opened.iat):
         raise StatusListRefused(detail="the key was not valid when the list was made")

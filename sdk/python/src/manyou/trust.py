@@ -24,7 +24,7 @@ from typing import Any, Final, Literal
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
-from manyou._jws import BadJws, Sign, header_of, load_es256, open_signed, seal
+from manyou._jws import UNREADABLE, BadJws, Sign, header_of, load_es256, open_signed, seal
 from manyou.errors import Malformed
 
 __all__ = [
@@ -218,7 +218,7 @@ class Pin(msgspec.Struct, frozen=True):
             if anchor is None:
                 raise TrustListRefused(detail="no pinned anchor has this kid")
             return msgspec.json.decode(open_signed(token, load_es256(anchor)), type=TrustContent)
-        except (BadJws, msgspec.MsgspecError) as error:
+        except (BadJws, *UNREADABLE) as error:
             raise TrustListRefused(detail=str(error)) from error
 
 

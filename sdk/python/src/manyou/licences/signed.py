@@ -98,7 +98,7 @@ def read_payload(data: bytes, deployment: str) -> LicenceContent:
     try:
         claims = msgspec.json.decode(data, type=_Claims)
         licence_id = _jws.unb64(claims.jti)
-    except (BadJws, msgspec.MsgspecError) as error:
+    except (BadJws, *_jws.UNREADABLE) as error:
         raise LicenceRefused(detail="payload") from error
     if claims.deployment != deployment:
         raise LicenceRefused(detail="deployment")
