@@ -17,6 +17,8 @@ __all__ = ["clean_text", "read_values"]
 
 _AMOUNT: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CONTROL: Final = frozenset({"Cc", "Cs", "Cn", "Zl", "Zp"})
+_TURNS: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _NUMBER: Final = re.compile(r"[0-9A-Z][0-9A-Z()-]{3,31}")
 
 
@@ -33,10 +35,13 @@ def read_values(type_: LicenceType, values: Mapping[str, str]) -> dict[str, str]
         raise FieldRefused(f"Leave out what the licence type has no field for: {_ascii(unknown[0])}.")
     read: dict[str, str] = {}
     for field in type_.fields:
-        value = clean_text(values.get(field.name, ""))
+        sent = values.get(field.name, "")
+        value = clean_text(sent)
         if not value:
             if field.required:
                 raise FieldRefused(f"Send the field {field.name}.")
+            if sent.strip():  # what was sent is signed or refused, never left out in silence
+                raise FieldRefused(f"Send the field {field.name} without control characters.")
             continue
         if len(value) > field.most:
             raise FieldRefused(f"Send at most {field.most} characters in the field {field.name}.")
@@ -45,10 +50,16 @@ def read_values(type_: LicenceType, values: Mapping[str, str]) -> dict[str, str]
 
 
 def clean_text(text: str) -> str:
-    """Trimmed, in NFC; empty where it holds control characters other than line feeds."""
+    """Trimmed, in NFC; empty where it holds control characters other than line feeds, or turns the line.
+
+    Marks that change the direction of writing (UAX 9 § 2) would let a hall's purpose, or a licence's field,
+    read otherwise than it is recorded.
+    """
     composed = unicodedata.normalize("NFC", text).strip()
     if any(
-        unicodedata.category(character) in {"Cc", "Cs", "Cn"} for character in composed if character != "\n"
+        character in _TURNS or unicodedata.category(character) in _CONTROL
+        for character in composed
+        if character != "\n"
     ):
         return ""
     return composed

@@ -230,7 +230,11 @@ def _holder(sent: HolderSent, type_: LicenceType, alias_of: AliasOf) -> Applican
     if all(role.code != sent.role for role in type_.roles):
         raise HolderRefused("Send a role that the licence type names.")
     name, share = clean_text(sent.name), clean_text(sent.share)
-    if not 1 <= len(name) <= _NAME_MOST or len(share) > _SHARE_MOST:
+    if (
+        not 1 <= len(name) <= _NAME_MOST
+        or len(share) > _SHARE_MOST
+        or bool(share) != bool(sent.share.strip())
+    ):
         raise HolderRefused("Send the holder's name (1 to 120 characters) and share (at most 40).")
     try:
         alias = alias_of(sent.document_type, sent.number)
