@@ -29,6 +29,8 @@ __all__ = ["Known", "Tokens", "bearer"]
 
 REMEMBERED_MOST: Final = 5_000
 """Tokens since the last clearing, about 2 KiB each; then all is forgotten, which costs one check a token."""
+LOOKED_AGAIN_SECONDS: Final = 5
+"""Of a person's token: an office and a real-name level end by the clock too, and no news tell of that."""
 SESSION_NEWS: Final = "session"
 PERSON_NEWS: Final = "person"
 
@@ -41,7 +43,7 @@ class Known:
     verified: VerifiedAccess
     jwt: bool
     until: int
-    """Remembered at most until then: its end, or when the session may become idle."""
+    """Remembered at most until then: its end, when the session may become idle, when to look again."""
 
 
 class Tokens:
@@ -100,7 +102,7 @@ class Tokens:
         found = self._engine.durable.read(lambda tx: standing(tx, bid, now))
         if may_issue(bid, found, now) is not None:
             return None
-        until = access.ends
+        until = min(access.ends, now + LOOKED_AGAIN_SECONDS)
         if found.session is not None and not access.offline:
             until = min(until, found.session.idle_ends, found.session.ends)
         return Known(access, _verified(access, client, found), jwt, until)
@@ -110,7 +112,14 @@ class Tokens:
         if self._remembered > REMEMBERED_MOST:
             self._clear()
         access = known.access
-        for subject in (access.jti, access.client.encode(), access.holder_key, access.session, access.family):
+        for subject in (
+            access.jti,
+            access.client.encode(),
+            access.holder_key,
+            access.acting_for,
+            access.session,
+            access.family,
+        ):
             if subject:
                 self._by.setdefault(subject, set()).add(text)
         self._known[text] = known
