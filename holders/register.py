@@ -40,6 +40,7 @@ class Register:
         self._keys = keys
         self._clock = clock
         self._cache: OrderedDict[bytes, Fields] = OrderedDict()
+        self._forgotten = 0
 
     # numbers
 
@@ -185,13 +186,15 @@ class Register:
         found = self._cache.get(holder_key)
         if found is not None:
             return found
+        forgotten = self._forgotten
         row = records.holder(tx, holder_key)
         if row is None:
             raise NoSuchHolder
         if row.wrapped_key is None:
             raise HolderErased
         found = Fields(holder_key, self._keys.unwrap(row.wrapped_key, holder_key))
-        self._cache[holder_key] = found
+        if forgotten == self._forgotten:  # what was forgotten meanwhile may be this very holder, erased
+            self._cache[holder_key] = found
         while len(self._cache) > _CACHED:
             self._cache.popitem(last=False)
         return found
@@ -202,6 +205,7 @@ class Register:
 
     def forget(self, holder_key: bytes | None) -> None:
         """Drop the unwrapped data key, or (None) all: subscribe it to the feed's news of kind ``holder``."""
+        self._forgotten += 1
         if holder_key is None:
             self._cache.clear()
         else:
