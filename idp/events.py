@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import ClassVar
 
 import msgspec
 
+from keys import random_bytes
 from ledger import Event, event_id
 from ledger.event import ID_RANDOM_BYTES
 
@@ -105,7 +105,7 @@ class RegistryImported(Body, frozen=True):
 
 def new_id(now: int) -> bytes:
     """An event's id, made outside the work that appends it."""
-    return event_id(now * 1000, secrets.token_bytes(ID_RANDOM_BYTES))
+    return event_id(now * 1000, random_bytes(ID_RANDOM_BYTES))
 
 
 def event(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -33,6 +32,7 @@ from idp.sessions.accounts import Accounts
 from idp.sessions.known_browser import KnownBrowsers
 from idp.sessions.login import Login
 from idp.sessions.single_sign_on import SingleSignOn
+from keys import random_bytes
 from web.sealed_cookie import SealedCookie
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def build(  # noqa: PLR0913 - a composition root names its parts
         facts=facts,
         sign_on=sign_on,
         details=details,
-        entropy=secrets.token_bytes,
+        entropy=random_bytes,
     )
     endpoints = (
         *LoginPages(login, pages, cookie("manyou-login", STEP_SECONDS)).endpoints(),

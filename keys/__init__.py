@@ -13,6 +13,7 @@ A ring is a purpose and signs nothing else.  Rings and states are the tables of 
 from __future__ import annotations
 
 from keys.custody import Keys, build
+from keys.entropy import random_bytes
 from keys.errors import (
     MasterKeyRefused,
     NoSuchRing,
@@ -45,4 +46,5 @@ __all__ = [
     "TypeNotSignable",
     "build",
     "create_master_key",
+    "random_bytes",
 ]

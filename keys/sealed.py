@@ -10,7 +10,6 @@ GCM-SIV (RFC 8452) with a random nonce, measured against a fresh HKDF sub-key a 
 
 from __future__ import annotations
 
-import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Final
 
@@ -18,6 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
 from keys.derive import derive, framed
+from keys.entropy import random_bytes
 from keys.errors import SealBroken
 
 __all__ = ["LONGEST", "SealingKey", "read_head", "unpack"]
@@ -73,7 +73,7 @@ class SealingKey:
 
     def seal(self, plaintext: bytes, bound: bytes) -> str:
         """The value as text."""
-        nonce = os.urandom(_NONCE)
+        nonce = random_bytes(_NONCE)
         sealed = self._cipher.encrypt(nonce, plaintext, self._associated + bound)
         return urlsafe_b64encode(self.head + nonce + sealed).rstrip(b"=").decode()
 

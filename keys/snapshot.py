@@ -55,7 +55,7 @@ class Snapshot:
     _opened: dict[str, bytes] = field(default_factory=dict)
     _sealing: dict[tuple[str, int], SealingKey] = field(default_factory=dict)
     _wrapping: dict[int, WrappingKey] = field(default_factory=dict)
-    _macs: dict[tuple[str, str, int], bytes] = field(default_factory=dict)
+    _macs: dict[tuple[str, str, int], hmac.HMAC] = field(default_factory=dict)
     _jwks: dict[tuple[str, ...], bytes] = field(default_factory=dict)
 
     def signer(self, ring: str, algorithm: str) -> SigningKey:
@@ -96,9 +96,12 @@ class Snapshot:
         """HMAC-SHA-256 under a key of a secret ring, derived for the purpose; 32 bytes."""
         key = self._macs.get((ring, purpose, number))
         if key is None:
-            key = derive(self._secret(ring, number), ring, self.settings.deployment, purpose)
-            self._macs[ring, purpose, number] = key
-        return hmac.digest(key, data, "sha256")
+            secret = derive(self._secret(ring, number), ring, self.settings.deployment, purpose)
+            key = self._macs[ring, purpose, number] = hmac.new(secret, digestmod="sha256")
+        # a copy, since hmac.digest lets go of the interpreter's lock each time
+        one = key.copy()
+        one.update(data)
+        return one.digest()
 
     def jwks(self, rings: tuple[str, ...]) -> bytes:
         """The JWK set (RFC 7517 section 5) of what verifies for these rings, pending keys included."""

@@ -6,12 +6,12 @@ Parameters are read once; a name that stands twice is refused where one value is
 from __future__ import annotations
 
 import io
-import os
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote_to_bytes, urlencode
 
 import msgspec
 
+from keys import random_bytes
 from web.errors import BodyNotForm, BodyNotJson, BodyTooLarge, DuplicateParameter, MalformedParameters
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Call:
     def __init__(self, environ: Environ, now: int, *, remote: str = "", scheme: str = "") -> None:
         self.environ = environ
         self.now = now
-        self.request_id = os.urandom(8).hex()
+        self.request_id = random_bytes(8).hex()
         self.remote = remote or environ.get("REMOTE_ADDR", "")
         self.scheme = scheme or environ.get("wsgi.url_scheme", "http")
         self.args: Mapping[str, str] = {}

@@ -1,6 +1,8 @@
 """Turning one-time codes on and off.
 
 On: the secret is shown once and kept sealed in the browser, bound to the session; a code of it turns them on.
+It takes a login of a moment ago: whoever finds a browser left open, or a cookie, could otherwise bind an app
+of their own, and the owner would be locked out for good.
 Off: the password is asked for once more.
 """
 
@@ -14,6 +16,7 @@ from idp.factors import totp
 from idp.sessions.single_sign_on import Proved
 from manyou.identifiers import mask_number
 from web import Endpoint
+from web.problems import SignInFirst
 from web.reply import Reply
 
 if TYPE_CHECKING:
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["TotpPages"]
 
 ISSUER = "Manyou"
+RECENT_SECONDS = 900
+"""Since the password was proved: long enough to install an app."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class TotpPages:
         session: Session = call.principal
         if self.accounts.has_totp(session.holder_key):
             return self._off_page(call, None)
+        _recent(session, call.now)
         secret = self._pending(call) or self.accounts.new_totp_secret()
         kept = self.secret.write(call, {"session": session.id.hex(), "secret": secret.hex()})
         return self._on_page(call, secret, wrong=False).adding(kept)
@@ -64,6 +70,7 @@ class TotpPages:
     def turn_on(self, call: Call) -> Reply:
         """Look at the code; then the session has risen and gets a new cookie."""
         session: Session = call.principal
+        _recent(session, call.now)
         secret = self._pending(call)
         if secret is None:
             return Reply.redirect("/account/totp")
@@ -117,3 +124,14 @@ class TotpPages:
 
     def _off_page(self, call: Call, why: str | None, *, status: int = 200, seconds: int = 0) -> Reply:
         return self.pages.page(call, "idp/totp_off.html", status=status, why=why, seconds=seconds)
+
+
+def _recent(session: Session, now: int) -> None:
+    """Ask for the login again, and come back, where it is not of a moment ago.
+
+    Raises:
+        SignInFirst: it is older.
+
+    """
+    if now - session.auth_time > RECENT_SECONDS:
+        raise SignInFirst("/login?return_to=/account/totp")
