@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 import pytest
@@ -133,6 +134,24 @@ def test_a_secret_shown_in_one_session_binds_in_no_other(town: House) -> None:
     victim.http.set_cookie("manyou-totp", planted, domain="localhost")
     shown = re.findall(r"secret=([A-Z2-7]+)", thief.get("/account/totp").text)
     assert re.findall(r"secret=([A-Z2-7]+)", victim.get("/account/totp").text) != shown
+
+
+def test_turning_them_on_takes_a_login_of_a_moment_ago(town: House) -> None:
+    """A browser left open, or a cookie that was found, binds no app that would lock the owner out."""
+    browser = logged_in(town)
+    secret = base64.b32decode(
+        re.findall(r"secret=([A-Z2-7]+)", browser.get("/account/totp").text)[0].ljust(32, "=")
+    )
+    town.clock.advance(901)
+    reply = browser.get("/account/totp")
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/login?return_to=/account/totp")
+    sent = {"otp": totp.code_at(secret, town.clock() // 30)}
+    reply = browser.send("/account/totp", sent, form_of="/account")
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/login?return_to=/account/totp")
+    assert town.rows("SELECT holder_key FROM totp") == []
+    form = {"identifier": LI["number"], "password": PASSWORD}
+    assert browser.send("/login?return_to=/account/totp", form).headers["Location"] == "/account/totp"
+    assert "secret=" in browser.get("/account/totp").text
 
 
 def test_turning_them_off_takes_the_password(town: House) -> None:
