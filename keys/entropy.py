@@ -1,7 +1,7 @@
 """Random bytes, fetched from the operating system a page at a time.
 
 Each fetch is a system call that lets go of the interpreter's lock. Under load another thread takes it, and
-the caller waits for its turn again: dearer by far than the call. A page serves 256 callers; each byte of it is
+the caller waits for its turn again: dearer by far than the call. A page serves 256 callers; each byte is
 given out once, and a forked process begins with a page of its own.
 """
 

@@ -31,7 +31,7 @@ FINISH_SECONDS = 30
 GARBAGE_AFTER = 20_000
 """Objects that begin a search for garbage cycles; requests make hardly any."""
 TURN_SECONDS = 0.05
-"""How long a thread may wait for the interpreter before it demands it. No request computes that long at a stretch;
+"""How long a thread may wait for the interpreter before it demands it. No request computes that long;
 at Python's 5 ms each waiting thread of 64 wakes for nothing 200 times a second."""
 
 
