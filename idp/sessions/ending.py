@@ -19,7 +19,8 @@ __all__ = ["end", "end_all"]
 NEWS = "session"
 
 _END = SQL("UPDATE session SET ended = :now, why = :why WHERE id = :id AND ended = 0")
-_OPEN = SQL("SELECT id FROM session WHERE holder_key = :holder_key AND ended = 0 AND ends > :now ORDER BY id")
+# those too whose time is over: what outlives a session (offline_access) lives until somebody ends it
+_OPEN = SQL("SELECT id FROM session WHERE holder_key = :holder_key AND ended = 0 ORDER BY id")
 
 
 def end(tx: Tx, session_id: bytes, why: str, now: int, event: Event) -> bool:
@@ -34,9 +35,9 @@ def end(tx: Tx, session_id: bytes, why: str, now: int, event: Event) -> bool:
 def end_all(
     tx: Tx, holder_key: bytes, why: str, now: int, event_id: bytes, *, keep: bytes | None = None
 ) -> list[bytes]:
-    """End every session of a person but ``keep``; returns the ids that ended, told in one event."""
+    """End every session of a person but ``keep``, and with it what outlived it; the ids, told in one event."""
     ended = []
-    for (session_id,) in tx.rows(_OPEN, holder_key=holder_key, now=now):
+    for (session_id,) in tx.rows(_OPEN, holder_key=holder_key):
         if session_id != keep and tx.run(_END, id=session_id, now=now, why=why) == 1:
             publish(tx, NEWS, session_id, now)
             ended.append(bytes(session_id))

@@ -1,7 +1,7 @@
 """refresh_token (RFC 6749 § 6, RFC 9700 § 4.14): confidential clients keep theirs, public ones rotate.
 
 A family without ``offline_access`` ends with the session. One with it outlives the session's natural end,
-but never a logout, a withdrawn consent, a disabled person or client.
+but never a logout, a new password, a withdrawn consent, a disabled person or client.
 """
 
 from __future__ import annotations
