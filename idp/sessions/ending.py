@@ -35,7 +35,7 @@ def end(tx: Tx, session_id: bytes, why: str, now: int, event: Event) -> bool:
 def end_all(
     tx: Tx, holder_key: bytes, why: str, now: int, event_id: bytes, *, keep: bytes | None = None
 ) -> list[bytes]:
-    """End every session of a person but ``keep``, and with it what outlived it; the ids, told in one event."""
+    """End every session of a person but ``keep``, and so what outlived it; the ids, told in one event."""
     ended = []
     for (session_id,) in tx.rows(_OPEN, holder_key=holder_key):
         if session_id != keep and tx.run(_END, id=session_id, now=now, why=why) == 1:
