@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
     from idp.factors.settings import PasswordSettings
 
-__all__ = ["Passwords", "prepared"]
+__all__ = ["RESERVED", "Passwords", "prepared"]
 
 LONGEST: Final = 256
 """Characters; hashing more would be work that a stranger can order."""
+RESERVED: Final = 32
+"""Places that no flood of strangers fills: who is known, or changes a password, still gets in."""
 _BLOCKED: Final = Path(__file__).with_name("blocked_passwords.txt")
 _FEWEST_CHARACTERS: Final = 4
 """Different ones; ``11112222`` is a pattern, not a password."""
@@ -42,7 +44,8 @@ class Passwords:
     def __init__(self, settings: PasswordSettings) -> None:
         self._settings = settings
         self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="argon2")
-        self._room = threading.BoundedSemaphore(settings.threads + settings.waiting)
+        self._strangers = threading.BoundedSemaphore(settings.threads + settings.waiting)
+        self._room = threading.BoundedSemaphore(settings.threads + settings.waiting + RESERVED)
         self._dummy: str | None = None
 
     @cached_property
@@ -93,19 +96,25 @@ class Passwords:
             raise PasswordRefused("own_number")
 
     @contextmanager
-    def room(self) -> Iterator[None]:
+    def room(self, *, stranger: bool = False) -> Iterator[None]:
         """A place among those who may wait, taken before a try is counted: a refusal here costs nobody a try.
+
+        ``stranger``: a browser that never logged in to the account; such ones leave the last places free.
 
         Raises:
             HashingBusy: too many wait.
 
         """
-        if not self._room.acquire(blocking=False):
-            raise HashingBusy(retry_after=2)
+        taken: list[threading.BoundedSemaphore] = []
         try:
+            for room in (self._strangers, self._room) if stranger else (self._room,):
+                if not room.acquire(blocking=False):
+                    raise HashingBusy(retry_after=2)
+                taken.append(room)
             yield
         finally:
-            self._room.release()
+            for room in taken:
+                room.release()
 
     def hash(self, password: str) -> str:
         """The PHC string; about 25 ms of one core. Call it within ``room``."""

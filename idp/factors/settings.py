@@ -23,7 +23,7 @@ class PasswordSettings:
     threads: int = 2
     """Hashes made at once; more than the cores only makes all of them slow."""
     waiting: int = 64
-    """Hashes that may wait; beyond it the answer is 503, so that a flood cannot fill the memory."""
+    """Hashes for strangers that may wait; beyond it the answer is 503: a flood cannot fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)

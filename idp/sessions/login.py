@@ -119,7 +119,7 @@ class Login:
         account = self.durable.read(lambda tx: _account(tx, named, company, now))
         place = self.browsers.place(call, account.holder)
         known = account.holder is not None
-        with self.passwords.room():
+        with self.passwords.room(stranger=place == attempts.STRANGER):
             claim = self.durable.write(
                 lambda tx: attempts.claim(tx, attempts.PASSWORD, account.owner, place, now, known=known)
             )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
 from idp.errors import HashingBusy, PasswordRefused
-from idp.factors.password import Passwords, prepared
+from idp.factors.password import RESERVED, Passwords, prepared
 from idp.factors.settings import PasswordSettings
 
 NUMBER = "35000019850615002X"
@@ -78,8 +79,28 @@ def test_an_unknown_account_takes_the_time_of_a_known_one(passwords: Passwords) 
 
 def test_a_flood_is_refused_instead_of_queued() -> None:
     passwords = Passwords(PasswordSettings(threads=1, waiting=1))
-    with passwords.room(), passwords.room(), pytest.raises(HashingBusy), passwords.room():
-        pass
-    with passwords.room():
+    with ExitStack() as inside:
+        for _ in range(2):
+            inside.enter_context(passwords.room(stranger=True))
+        with pytest.raises(HashingBusy), passwords.room(stranger=True):
+            pass
+    with passwords.room(stranger=True):
         assert not passwords.verify(None, "x")
+    passwords.close()
+
+
+def test_a_flood_of_strangers_keeps_nobody_out_who_is_known() -> None:
+    passwords = Passwords(PasswordSettings(threads=1, waiting=3))
+    with ExitStack() as inside:
+        for _ in range(4):
+            inside.enter_context(passwords.room(stranger=True))
+        for _ in range(50):
+            with pytest.raises(HashingBusy), passwords.room(stranger=True):
+                pass
+        for _ in range(RESERVED):
+            inside.enter_context(passwords.room())
+        with pytest.raises(HashingBusy), passwords.room():
+            pass
+    with passwords.room(stranger=True), passwords.room():
+        pass
     passwords.close()
