@@ -6,7 +6,7 @@ envelope; the ledger knows nothing of what stands in the body. A holder's *trace
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 __all__ = ["ID_RANDOM_BYTES", "Event", "event_id"]
 
@@ -14,8 +14,7 @@ ID_RANDOM_BYTES = 10
 _ID_TIME_BYTES = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """What happened, as its room records it.
 
     `id` comes from `event_id`; `at` is unix seconds; `holder_key` (16 bytes) names whose trace it stands in,

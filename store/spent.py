@@ -8,8 +8,9 @@ and markers are dropped well below it (`store.upkeep`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from store.durable import SQL
 
@@ -29,8 +30,7 @@ _WATERMARK = SQL("SELECT ends FROM watermark")
 _RAISE = SQL("UPDATE watermark SET ends = :ends WHERE ends < :ends")
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(msgspec.Struct, frozen=True):
     """That a value was used.
 
     `owner` is the holder's or client's key, `value` a digest, `ends` the value's own end in unix seconds.
@@ -47,8 +47,7 @@ class Marker:
     ref: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Spending:
+class Spending(msgspec.Struct, frozen=True):
     """How it went: `won`, or the `first` marker that stands already, or `too_old` by the watermark."""
 
     won: bool

@@ -9,7 +9,6 @@ import logging
 from typing import TYPE_CHECKING
 
 from manyou.errors import Problem
-from web.headers import machine_headers
 from web.problems import status_of, to_page, to_problem_json
 
 if TYPE_CHECKING:
@@ -49,10 +48,8 @@ def answer(endpoint: Endpoint, call: Call, pages: Pages) -> Reply:
 
 def finish(call: Call, reply: Reply, pages: Pages) -> Reply:
     """Add what every answer carries."""
-    security = machine_headers(https=pages.transport.secure_cookies)
-    if reply.header("X-Content-Type-Options"):  # a page brought the whole set
-        security = ()
-    return reply.adding(("X-Request-Id", call.request_id), *security)
+    mark = ("X-Request-Id", call.request_id)
+    return reply.adding(mark) if reply.page else reply.adding(mark, *pages.machine_headers)
 
 
 def refuse(endpoint: Endpoint | None, call: Call, problem: Problem, pages: Pages) -> Reply:

@@ -125,4 +125,4 @@ def _response(reply: Reply) -> Response:
 def _send(reply: Reply, start_response: StartResponse) -> Iterable[bytes]:
     headers = [*reply.headers, ("Content-Length", str(len(reply.body)))]
     start_response(_PHRASE.get(reply.status) or f"{reply.status} Problem", headers)
-    return (reply.body,)
+    return [reply.body]  # a list of one: granian sends it without iterating

@@ -6,6 +6,7 @@ Parameters are read once; a name that stands twice is refused where one value is
 from __future__ import annotations
 
 import io
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote_to_bytes, urlencode
 
@@ -32,6 +33,12 @@ def _unquote(text: bytes) -> str:
     if b"%" in text:
         text = unquote_to_bytes(text)
     return text.decode("utf-8")
+
+
+@cache  # called with the names that our code writes, never with a caller's
+def _header_key(name: str) -> str:
+    key = name.upper().replace("-", "_")
+    return key if key == "CONTENT_TYPE" else f"HTTP_{key}"
 
 
 class Parameters:
@@ -187,9 +194,7 @@ class Call:
 
     def header(self, name: str) -> str | None:
         """A request header by its usual name."""
-        if name.lower() == "content-type":
-            return self.environ.get("CONTENT_TYPE")
-        return self.environ.get("HTTP_" + name.upper().replace("-", "_"))
+        return self.environ.get(_header_key(name))
 
     @property
     def query(self) -> Parameters:

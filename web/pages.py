@@ -9,8 +9,8 @@ from markupsafe import Markup
 
 from web.catalogue import both
 from web.csrf import FIELD, FormGuard
-from web.headers import page_headers
-from web.reply import NO_STORE, Reply
+from web.headers import machine_headers, page_headers
+from web.reply import HTML, NO_STORE, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,6 +40,7 @@ class Pages:
         self.catalogue = catalogue
         self.transport = transport
         self.guard = FormGuard(mac, transport)
+        self.machine_headers = machine_headers(https=transport.secure_cookies)
         self._jinja = Environment(
             loader=FileSystemLoader([*templates]),
             autoescape=True,
@@ -76,4 +77,4 @@ class Pages:
 
         text = self._jinja.get_template(template).render(call=call, csrf=csrf, **context)
         security = page_headers(https=self.transport.secure_cookies, leads_elsewhere=leads_elsewhere)
-        return Reply.html(text, status, headers + security)
+        return Reply(status, text.encode(), HTML + headers + security, page=True)

@@ -2,41 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
-__all__ = ["NO_STORE", "Reply"]
+__all__ = ["HTML", "NO_STORE", "Reply"]
 
 NO_STORE = (("Cache-Control", "no-store"),)
 
 _encode = msgspec.json.Encoder().encode
 _URL_SAFE = "!#$%&'()*+,/:;=?@[]~"
 _JSON = (("Content-Type", "application/json"),)
-_HTML = (("Content-Type", "text/html; charset=utf-8"),)
+HTML = (("Content-Type", "text/html; charset=utf-8"),)
 
 Headers = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """One HTTP answer."""
 
     status: int
     body: bytes = b""
     headers: Headers = ()
+    page: bool = False
+    """Made by ``Pages``, which has put the security headers of a page in."""
 
     @classmethod
     def json(cls, value: Any, status: int = 200, headers: Headers = NO_STORE) -> Reply:
         """JSON of anything msgspec encodes; not cached unless ``headers`` say otherwise."""
         return cls(status, _encode(value), _JSON + headers)
-
-    @classmethod
-    def html(cls, text: str, status: int = 200, headers: Headers = NO_STORE) -> Reply:
-        """A page; not cached unless ``headers`` say otherwise."""
-        return cls(status, text.encode(), _HTML + headers)
 
     @classmethod
     def redirect(cls, location: str, headers: Headers = ()) -> Reply:
@@ -54,4 +49,4 @@ class Reply:
 
     def adding(self, *headers: tuple[str, str]) -> Reply:
         """The same answer with more headers."""
-        return Reply(self.status, self.body, self.headers + headers)
+        return Reply(self.status, self.body, self.headers + headers, self.page)

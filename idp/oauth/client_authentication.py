@@ -6,10 +6,12 @@ A method is one function in ``METHODS``; private_key_jwt and certificates are fu
 from __future__ import annotations
 
 import binascii
+import hashlib
 from base64 import b64decode
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_plus
+
+import msgspec
 
 from idp.oauth.client import Client, secret_matches
 from idp.oauth.errors import InvalidClient, InvalidRequest
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["METHODS", "authenticate"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
+class _Shown(msgspec.Struct, frozen=True):
     """What a caller shows of itself."""
 
     client_id: str
@@ -72,11 +73,30 @@ METHODS: Final[dict[str, Callable[[Call], _Shown | None]]] = {
 def authenticate(clients: Clients, call: Call) -> Client:
     """The enabled client that proved itself.
 
+    A header that proved a client is remembered by its digest and counts again as long as the client's record
+    is the very same one: decoding and comparing cost a tenth of a token otherwise.
+
     Raises:
         InvalidClient: unknown, disabled, wrong secret or method: one answer, in the same time.
         InvalidRequest: two methods at once.
 
     """
+    header = call.header("Authorization")
+    digest = hashlib.sha256(header.encode()).digest() if header is not None else b""
+    remembered = clients.proven(digest)
+    if (
+        remembered is not None
+        and "client_secret" not in call.form
+        and (call.form.get("client_id") in (None, remembered.client_id))
+    ):
+        return remembered
+    client = _prove(clients, call)
+    if client.auth_method == "client_secret_basic":
+        clients.remember(digest, client)
+    return client
+
+
+def _prove(clients: Clients, call: Call) -> Client:
     shown = {name: found for name, read in METHODS.items() if (found := read(call)) is not None}
     named = shown.pop("none", None)
     if len(shown) > 1:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["NEWS", "ClientFaulty", "Clients", "put"]
 
+PROVEN_MOST: Final = 10_000
+"""Headers remembered; more than a province has clients."""
+
 NEWS: Final = "client"
 """Kind of the news row; its subject is the client_id."""
 
@@ -63,6 +66,7 @@ class Clients:
         self._durable = durable
         self._feed = feed
         self._known: dict[str, Client] = {}
+        self._proven: dict[bytes, Client] = {}
         self._changes = 0
         feed.subscribe(NEWS, self._changed)
 
@@ -89,6 +93,17 @@ class Clients:
         if seen == self._changes:  # news that came meanwhile may be about this very record
             self._known[client_id] = client
         return client
+
+    def proven(self, digest: bytes) -> Client | None:
+        """The client that a header of this digest proved, if its record is still the one it proved."""
+        client = self._proven.get(digest)
+        return client if client is not None and self.enabled(client.client_id) is client else None
+
+    def remember(self, digest: bytes, client: Client) -> None:
+        """Remember what proved a client; bounded, and forgotten as a whole."""
+        if len(self._proven) >= PROVEN_MOST:
+            self._proven.clear()
+        self._proven[digest] = client
 
     def enabled(self, client_id: str) -> Client | None:
         """The client, where it is enabled."""

@@ -8,9 +8,10 @@ gives the newest again; whoever presents anything older holds a copy, and the fa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from idp.oauth.grantee import Grantee
 from store import SQL, publish
@@ -38,8 +39,7 @@ TOKEN_NEWS: Final = "token"
 """Kind of the news row; its subject is the access token's jti."""
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(msgspec.Struct, frozen=True):
     """The row; ``login`` is a msgpack ``Login``, ``details`` canonical JSON or empty."""
 
     id: bytes

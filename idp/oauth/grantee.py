@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 __all__ = ["Grantee"]
 
 
-@dataclass(frozen=True, slots=True)
-class Grantee:
+class Grantee(msgspec.Struct, frozen=True):
     """A client, for a person, who may act for an organisation."""
 
     holder_key: bytes

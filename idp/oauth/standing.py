@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Bid", "Standing", "revoked", "standing"]
 
 
-@dataclass(frozen=True, slots=True)
-class Bid:
+class Bid(msgspec.Struct, frozen=True):
     """What somebody wants a token for."""
 
     grantee: Grantee
@@ -41,8 +39,7 @@ class Bid:
     least_strength: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """How everything that a grant rests on stands now."""
 
     client_enabled: bool

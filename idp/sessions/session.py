@@ -7,8 +7,9 @@ Methods are named as ``amr`` names them (RFC 8176 § 2).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 __all__ = ["KINDS", "PHISHING_RESISTANT", "Session", "acr"]
 
@@ -34,8 +35,7 @@ def acr(level: int, strength: int) -> str:
     return f"urn:manyou:acr:r{level}-a{strength}"
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(msgspec.Struct, frozen=True):
     """One login. Built only from a row that lives (``idp.sessions.records``).
 
     Attributes:

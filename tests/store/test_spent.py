@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
 import pytest
+from msgspec.structs import replace
 
 from store import Durable, Marker, Spending, Tx, maintain, spend
 from store.spent import raise_watermark, watermark

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -41,8 +40,7 @@ _encode_login = msgspec.msgpack.Encoder().encode
 _encode_json = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
+class _Opened(msgspec.Struct, frozen=True):
     code: SealedCode
     resources: tuple[str, ...]
     audience: str
@@ -50,8 +48,7 @@ class _Opened:
     """authorization_details asked for, a JSON array; None for all that was agreed to."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Terms:
+class _Terms(msgspec.Struct, frozen=True):
     """On which a family begins, seconds and what is made outside works."""
 
     client: str
@@ -61,15 +58,13 @@ class _Terms:
     event_id: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _Issued:
+class _Issued(msgspec.Struct, frozen=True):
     login: Login
     details: list[str]
     family: Family | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Refused:
+class _Refused(msgspec.Struct, frozen=True):
     """Committed with what it changed."""
 
     why: str

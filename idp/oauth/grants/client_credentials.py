@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from idp.oauth.access_token import Access
 from idp.oauth.errors import InvalidScope, InvalidTarget, UnauthorizedClient
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["GRANT"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(msgspec.Struct, frozen=True):
     scopes: tuple[str, ...]
     audience: str
 

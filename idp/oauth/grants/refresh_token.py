@@ -6,7 +6,6 @@ but never a logout, a new password, a withdrawn consent, a disabled person or cl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -37,29 +36,25 @@ _resources = msgspec.json.Decoder(tuple[str, ...]).decode
 _details = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
-@dataclass(frozen=True, slots=True)
-class _Chosen:
+class _Chosen(msgspec.Struct, frozen=True):
     scopes: str
     audience: str
     details: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
+class _Opened(msgspec.Struct, frozen=True):
     text: str
     refresh: SealedRefresh
     chosen: _Chosen | None
     """What the request narrows, found good before the token is used; None where it narrows nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Issued:
+class _Issued(msgspec.Struct, frozen=True):
     family: Family
     standing: Standing
 
 
-@dataclass(frozen=True, slots=True)
-class _Refused:
+class _Refused(msgspec.Struct, frozen=True):
     """Committed with what it changed."""
 
     why: str
