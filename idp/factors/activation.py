@@ -31,6 +31,8 @@ from manyou.identifiers import NameMatch, compare_names, fold_name
 from store import Marker, spend
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from holders import Fields, Register
     from idp.factors.decoy import Decoy
     from idp.factors.settings import ActivationSettings
@@ -54,6 +56,7 @@ class Flow(msgspec.Struct, frozen=True):
 
     id: bytes
     owner: bytes
+    """Whose codes may be tried: holder and phone together, so that a corrected phone begins anew."""
     holder: bytes
     """The holder's key; ``NOBODY`` for a decoy."""
     tail: str
@@ -85,23 +88,13 @@ class Activation:
     def begin(self, name: str, typed: str, now: int) -> Flow:
         """Offer a code to the phone on file, if there is a record of that name and number and it has one."""
         named = self.naming.of(typed)
-
-        def look(tx: Tx) -> tuple[records.PersonRow, Fields] | None:
-            # what follows is asked for a stand-in too, so that both cost the same
-            key = named.holder(tx, now) or named.stand_in
-            row = records.person(tx, key)
-            if row is None:
-                holder_records.holder(tx, key)
-                return None
-            return row, self.register.fields_in(tx, key)
-
-        found = self.durable.read(look)
-        person = opened(found[1], found[0], 0) if found else self.decoy.open(self.register)
+        # what follows is asked for a stand-in too, so that both cost the same
+        person = self._person(lambda tx: named.holder(tx, now) or named.stand_in)
         mobile = person.mobile if _matches(person, name) else None
         if mobile is None:
             owner, holder, tail = named.stand_in, NOBODY, self._decoy_tail(named.stand_in, name)
         else:
-            owner, holder, tail = person.holder_key, person.holder_key, mobile[-2:]
+            owner, holder, tail = self._owner(person.holder_key, mobile), person.holder_key, mobile[-2:]
         code = self._code(owner, mobile or "", now)
         self.durable.write(lambda tx: phone_code.offer(tx, code, now))
         return Flow(secrets.token_bytes(16), owner, holder, tail, now + self.settings.flow_seconds)
@@ -120,15 +113,35 @@ class Activation:
             if not day.granted:
                 return Verdict.CLOSED
             right = phone_code.redeem(tx, flow.owner, digest, now)
-            return Verdict.RIGHT if right and flow.holder != NOBODY else Verdict.WRONG
+            # the code that a phone got is worth nothing once the registry has another one
+            return Verdict.RIGHT if right and current else Verdict.WRONG
 
         if now >= flow.ends or flow.proved:
             return Verdict.CLOSED
+        person = self._person(lambda _tx: flow.holder)
+        current = person.mobile is not None and self._owner(flow.holder, person.mobile) == flow.owner
         return self.durable.write(work)
 
     def proved(self, flow: Flow, now: int) -> Flow:
         """The flow after the right code: good for setting one password, soon."""
         return msgspec.structs.replace(flow, proved=True, ends=now + PROVED_SECONDS)
+
+    def _person(self, key_of: Callable[[Tx], bytes]) -> PersonFacts:
+        """The person of a key, opened; somebody who is nobody where there is none, in the same time."""
+
+        def look(tx: Tx) -> tuple[records.PersonRow, Fields] | None:
+            key = key_of(tx)
+            row = records.person(tx, key)
+            if row is None:
+                holder_records.holder(tx, key)
+                return None
+            return row, self.register.fields_in(tx, key)
+
+        found = self.durable.read(look)
+        return opened(found[1], found[0], 0) if found else self.decoy.open(self.register)
+
+    def _owner(self, holder: bytes, mobile: str) -> bytes:
+        return self.keys.mac("phone-code-owner", holder + mobile.encode())[: len(holder)]
 
     def _code(self, owner: bytes, mobile: str, now: int) -> PhoneCode:
         digits = str(secrets.randbelow(10**phone_code.DIGITS)).zfill(phone_code.DIGITS)

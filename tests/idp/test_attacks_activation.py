@@ -48,3 +48,23 @@ def test_many_names_tried_on_one_number_show_no_common_digits_that_the_right_one
 def test_two_writings_of_one_name_are_answered_alike_also_where_they_do_not_match(town: House) -> None:
     for one, other in (("MARIA LOPEZ", "maria  lopez"), ("买买提·艾力", "买买提•艾力")):
         assert seen(town, one, LI["number"]) == seen(town, other, LI["number"])
+
+
+def test_a_corrected_phone_gets_the_code_and_the_one_before_opens_nothing(town: House) -> None:
+    """A living code goes out again as it is; not to a phone that the registry no longer has."""
+    stranger, owner = town.browser(), town.browser()
+    form = {"name": LI["name"], "identifier": LI["number"]}
+    stranger.send("/activate", form)
+    town.provider.jobs[0][2](town.clock())
+    old = town.sms_code()
+    town.clock.advance(120)
+    town.import_rows({**LI, "mobile": "13700137000"})
+    owner.send("/activate", form)
+    mobile, _ = town.messages()[0]
+    assert mobile == "13700137000"
+    new = town.sms_code()
+    assert old != new
+    assert stranger.send("/activate/code", {"code": old}).status_code == 403
+    assert stranger.send("/activate/code", {"code": new}).status_code == 403
+    assert owner.send("/activate/code", {"code": old}).status_code == 403
+    assert owner.send("/activate/code", {"code": new}).status_code == 303
