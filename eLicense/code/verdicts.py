@@ -9,7 +9,7 @@ from eLicense.catalogue import LicenceType, Snapshot
 from eLicense.code.finding import Finding
 from eLicense.code.minting import shown_holder
 from eLicense.licences.licence import Holding, Label
-from eLicense.licences.masking import field_values, seen
+from eLicense.licences.masking import field_values, number_seen, seen
 from eLicense.licences.sealed import content_of, label_of
 from eLicense.licences.view import field_forms, issuer_name, type_name
 from eLicense.ports import Ports
@@ -71,7 +71,7 @@ class Verdicts:
         values = field_values(type_, content.fields)
         # where two holders look alike in the code, neither one's own part is shown
         shown = seen(type_, values, shower.role if shower else "-", finding.fields)
-        answer["licence"]["number"] = content.number
+        answer["licence"]["number"] = number_seen(type_, content.number, shown)
         answer["fields"] = field_forms(type_, values, shown)
         if shower and (finding.named or type_.public):
             answer["holder"]["name"] = labels[shower.position].name

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from eLicense.catalogue.model import Field, LicenceType
 from manyou.identifiers import mask_name, mask_number
 
-__all__ = ["field_values", "mask", "seen"]
+__all__ = ["field_values", "mask", "number_seen", "seen"]
 
 
 def mask(field: Field, value: str) -> str:
@@ -45,3 +45,11 @@ def field_values(type_: LicenceType, exchanged: dict[str, object]) -> dict[str, 
     return {
         field.name: str(exchanged[field.exchange]) for field in type_.fields if field.exchange in exchanged
     }
+
+
+def number_seen(type_: LicenceType, number: str, shown: Mapping[str, str]) -> str:
+    """The certificate's number: whole where the law publishes it or a shown field says it, else masked.
+
+    On many licences it is the holder's own number, which no grant without that field gives.
+    """
+    return number if type_.public or number in shown.values() else mask_number(number)

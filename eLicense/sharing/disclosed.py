@@ -6,7 +6,7 @@ from typing import Any
 
 from eLicense.calendar import rfc3339
 from eLicense.catalogue import Matter, Snapshot
-from eLicense.licences.masking import field_values, seen
+from eLicense.licences.masking import field_values, number_seen, seen
 from eLicense.licences.sealed import content_of
 from eLicense.licences.view import Views, field_forms
 from eLicense.ports import Ports
@@ -65,7 +65,7 @@ class Disclosed:
             # other holders' parts go out only with their own consent
             shown = seen(held.ask.type, values, held.holding.role, names)
             form = self._views.card(held.licence, catalogue, now)
-            form["number"] = content.number
+            form["number"] = number_seen(held.ask.type, content.number, shown)
             form["fields"] = field_forms(held.ask.type, values, shown)
         else:
             raise RuntimeError("a held licence has a row or a source")
