@@ -21,6 +21,9 @@ __all__ = ["answer", "finish", "refuse"]
 
 log = logging.getLogger("web")
 
+FIRST_REFUSAL = 400
+"""The lowest HTTP status that is a refusal."""
+
 
 class InternalFault(Problem):
     """Something of ours failed; the log knows what."""
@@ -37,6 +40,8 @@ def answer(endpoint: Endpoint, call: Call, pages: Pages) -> Reply:
             pages.guard.check(call)
         call.principal = endpoint.authorisation.admit(call)
         reply = endpoint.handle(call)
+        if reply.status >= FIRST_REFUSAL:  # a page that says no by itself, such as a wrong password
+            _tell("page_refused", "", endpoint, reply.status, call)
     except Problem as problem:
         reply = refuse(endpoint, call, problem, pages)
     except Exception as fault:
@@ -54,16 +59,20 @@ def finish(call: Call, reply: Reply, pages: Pages) -> Reply:
 
 def refuse(endpoint: Endpoint | None, call: Call, problem: Problem, pages: Pages) -> Reply:
     """Give a refusal its form, and log it without anything that the caller sent."""
-    if log.isEnabledFor(logging.INFO):
-        facts = {
-            "code": problem.code,
-            "detail": problem.detail,
-            "endpoint": endpoint.path if endpoint else "",
-            "status": status_of(problem),
-            "request_id": call.request_id,
-        }
-        log.info("refused", extra={"facts": facts})
+    _tell(problem.code, problem.detail, endpoint, status_of(problem), call)
     if endpoint is not None and endpoint.refuse is not None:
         return endpoint.refuse(call, problem)
     wants_page = endpoint.page if endpoint else "text/html" in (call.header("Accept") or "")
     return to_page(call, problem, pages) if wants_page else to_problem_json(call, problem, pages)
+
+
+def _tell(code: str, detail: str, endpoint: Endpoint | None, status: int, call: Call) -> None:
+    if log.isEnabledFor(logging.INFO):
+        facts = {
+            "code": code,
+            "detail": detail,
+            "endpoint": endpoint.path if endpoint else "",
+            "status": status,
+            "request_id": call.request_id,
+        }
+        log.info("refused", extra={"facts": facts})
