@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import unquote_to_bytes, urlencode
+from urllib.parse import unquote, urlencode
 
 import msgspec
 
@@ -25,14 +25,6 @@ T = TypeVar("T")
 
 PARAMETERS_MOST = 200
 """More names than any request of ours has; bounds the work a caller can cause."""
-
-
-def _unquote(text: bytes) -> str:
-    if b"+" in text:
-        text = text.replace(b"+", b" ")
-    if b"%" in text:
-        text = unquote_to_bytes(text)
-    return text.decode("utf-8")
 
 
 @cache  # called with the names that our code writes, never with a caller's
@@ -57,20 +49,23 @@ class Parameters:
             MalformedParameters: not UTF-8, a NUL, or more than ``PARAMETERS_MOST`` names.
 
         """
+        if b"\0" in raw or b"%00" in raw:
+            raise MalformedParameters(detail="NUL")
         values: dict[str, list[str]] = {}
-        pairs = raw.split(b"&") if raw else []
-        if len(pairs) > PARAMETERS_MOST:
-            raise MalformedParameters(detail="too many parameters")
         try:
+            pairs = raw.decode().split("&") if raw else []
+            if len(pairs) > PARAMETERS_MOST:
+                raise MalformedParameters(detail="too many parameters")
             for pair in pairs:
-                if not pair:
-                    continue
-                name, _, value = pair.partition(b"=")
-                values.setdefault(_unquote(name), []).append(_unquote(value))
+                if pair:
+                    if "%" in pair or "+" in pair:
+                        name, _, value = pair.replace("+", " ").partition("=")
+                        name, value = unquote(name, errors="strict"), unquote(value, errors="strict")
+                    else:
+                        name, _, value = pair.partition("=")
+                    values.setdefault(name, []).append(value)
         except UnicodeDecodeError as error:
             raise MalformedParameters(detail="not UTF-8") from error
-        if any("\0" in value for several in values.values() for value in several):
-            raise MalformedParameters(detail="NUL")
         return cls(values)
 
     def get(self, name: str) -> str | None:
