@@ -33,6 +33,8 @@ CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORE, LOAD_CORE = CORES[0], CORES[-1]
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 TIMEOUT_SECONDS = 30
+CONNECTIONS = 64
+"""As many as the embedded server has threads: a service of a province is asked by many at once."""
 
 
 class Unexpected(Exception):
@@ -126,7 +128,7 @@ class Connection:
         return part
 
 
-def load(target: Target, operation: Operation, count: int, connections: int = 16) -> float:
+def load(target: Target, operation: Operation, count: int, connections: int = CONNECTIONS) -> float:
     """Server CPU microseconds a request over `count` requests.
 
     Raises:
@@ -149,7 +151,7 @@ def load(target: Target, operation: Operation, count: int, connections: int = 16
 
 
 def compare(
-    targets: Sequence[Target], *, count: int, rounds: int, connections: int = 16
+    targets: Sequence[Target], *, count: int, rounds: int, connections: int = CONNECTIONS
 ) -> dict[tuple[str, str], float]:
     """Medians by (operation, engine), in CPU microseconds a request; the first round only warms up."""
     os.sched_setaffinity(0, {LOAD_CORE})

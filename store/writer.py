@@ -32,9 +32,9 @@ __all__ = ["GROUP_SIZE", "Writer", "translated"]
 T = TypeVar("T")
 
 GROUP_SIZE = 256
-# After a group the writer waits this long for most of its callers to come again: they come within moments
-# when they come at all, and a group that runs while they sleep need not fight for the interpreter's lock.
-_GATHER_SECONDS = 0.0005
+# After a group the writer waits at most this long for most of its callers to come again. Each computes 0.1 ms
+# before it does; a group that runs while they sleep is larger, and need not fight for the interpreter's lock.
+_GATHER_SECONDS = 0.005
 _GATHER_SHARE = 0.9
 _IDLE_SECONDS = 1.0  # an interrupt may come between two steps of ringing; so the writer also looks by itself
 

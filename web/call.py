@@ -33,6 +33,12 @@ def _header_key(name: str) -> str:
     return key if key == "CONTENT_TYPE" else f"HTTP_{key}"
 
 
+def _unquoted(text: str) -> str:
+    if "+" in text:
+        text = text.replace("+", " ")
+    return unquote(text, errors="strict") if "%" in text else text
+
+
 class Parameters:
     """Parameters of a query or a form: ordered, every value kept, duplicates told."""
 
@@ -58,12 +64,8 @@ class Parameters:
                 raise MalformedParameters(detail="too many parameters")
             for pair in pairs:
                 if pair:
-                    if "%" in pair or "+" in pair:
-                        name, _, value = pair.replace("+", " ").partition("=")
-                        name, value = unquote(name, errors="strict"), unquote(value, errors="strict")
-                    else:
-                        name, _, value = pair.partition("=")
-                    values.setdefault(name, []).append(value)
+                    name, _, value = pair.partition("=")
+                    values.setdefault(_unquoted(name), []).append(_unquoted(value))
         except UnicodeDecodeError as error:
             raise MalformedParameters(detail="not UTF-8") from error
         return cls(values)

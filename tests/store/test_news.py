@@ -98,7 +98,7 @@ def test_a_reader_behind_the_pruned_hears_that_everything_may_have_changed(durab
     current.poll()
     feed.poll()
     assert ear.heard == [None]
-    # a transaction elsewhere in the same server may hold this one's cursor back: then it, too, is told to forget
+    # a transaction elsewhere in the same server may hold this cursor back: then it, too, is told to forget
     assert [each for each in other.heard if each is not None] == [b"old", b"new"]
     tell(durable, b"next", now=300)
     feed.poll()
