@@ -42,9 +42,10 @@ WITHOUT_ACCOUNT = (
     ("350000194110120045", "郑福英", None),
 )
 """Who has none yet: number, name, phone on file."""
+NO_TOTP = {"totp_secret": None, "totp_digits": None, "totp_uri": None}
 COMPANIES = (
-    ("91350000MADEM00030", "示范漫游食品有限公司", "legal_representative", "35000019850615002X"),
     ("91350000MADEM0011T", "示范海丝餐饮管理有限公司", "legal_representative", "350000200002290037"),
+    ("91350000MADEM00030", "示范漫游食品有限公司", "legal_representative", "35000019850615002X"),
     ("92350000MADEM010X3", "林漫小吃店", "operator", "350000199001010018"),
 )
 
@@ -65,7 +66,7 @@ def seed(house: House, settings: Settings, halls: tuple[str, str], now: Callable
         )
     people = [_open_account(house, *person, now=now()) for person in PEOPLE]
     people += [
-        {"number": number, "name": name, "phone": phone, "password": None, "totp_secret": None, "level": "R0"}
+        {"number": number, "name": name, "phone": phone, "password": None, **NO_TOTP, "level": "R0"}
         for number, name, phone in WITHOUT_ACCOUNT
     ]
     _answers(house, now())
@@ -163,6 +164,8 @@ def _open_account(house: House, number: str, name: str, phone: str, otp: bool, *
         "phone": phone,
         "password": password,
         "totp_secret": b32encode(secret).decode() if secret is not None else None,
+        "totp_digits": totp.DIGITS if secret is not None else None,
+        "totp_uri": totp.key_uri(secret, issuer="Manyou demo", account=name) if secret is not None else None,
         "level": "R3",
     }
 
