@@ -12,6 +12,7 @@ A ring is a purpose and signs nothing else.  Rings and states are the tables of 
 
 from __future__ import annotations
 
+from keys.base64url import base64url
 from keys.custody import Keys, build
 from keys.entropy import random_bytes
 from keys.errors import (
@@ -44,6 +45,7 @@ __all__ = [
     "TokenRefused",
     "TrustEntry",
     "TypeNotSignable",
+    "base64url",
     "build",
     "create_master_key",
     "random_bytes",

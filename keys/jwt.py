@@ -12,10 +12,11 @@ from typing import Any, Final
 
 import msgspec
 
+from keys.base64url import base64url
 from keys.errors import TokenExpired, TokenRefused
 from keys.material import UNREADABLE
 from keys.rings import State
-from keys.signing import SigningKey, segment
+from keys.signing import SigningKey
 from keys.snapshot import Snapshot
 
 __all__ = ["LONGEST", "check_times", "find_key", "sign", "sign_payload", "split", "verify"]
@@ -35,14 +36,14 @@ def sign(key: SigningKey, claims: Mapping[str, Any], typ: str | None) -> str:
     Raises:
         NotForThisRing: the ring signs no such typ.
     """
-    data = key.header(typ) + segment(_encode(claims))
-    return (data + b"." + segment(key.sign_unjudged(data))).decode()
+    data = key.header(typ) + base64url(_encode(claims))
+    return (data + b"." + base64url(key.sign_unjudged(data))).decode()
 
 
 def sign_payload(key: SigningKey, payload: bytes) -> str:
     """The compact JWS of a payload as it is, under the ring's first typ."""
-    data = key.header(None) + segment(payload)
-    return (data + b"." + segment(key.sign_unjudged(data))).decode()
+    data = key.header(None) + base64url(payload)
+    return (data + b"." + base64url(key.sign_unjudged(data))).decode()
 
 
 def split(token: str) -> tuple[bytes, bytes, bytes]:
@@ -124,6 +125,6 @@ def _bytes(encoded: bytes) -> bytes:
         raw = urlsafe_b64decode(encoded + b"=" * (-len(encoded) % 4))
     except ValueError as e:
         raise TokenRefused(detail="not base64url") from e
-    if segment(raw) != encoded:
+    if base64url(raw) != encoded:
         raise TokenRefused(detail="not canonical base64url")
     return raw

@@ -10,12 +10,13 @@ GCM-SIV (RFC 8452) with a random nonce, measured against a fresh HKDF sub-key a 
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
+from keys.base64url import base64url
 from keys.derive import derive, framed
 from keys.entropy import random_bytes
 from keys.errors import SealBroken
@@ -44,7 +45,7 @@ def unpack(token: str) -> bytes:
         raw = urlsafe_b64decode(text + b"==")
     except ValueError as e:
         raise SealBroken(detail="not base64url") from e
-    if len(raw) < _SHORTEST or urlsafe_b64encode(raw).rstrip(b"=") != text:
+    if len(raw) < _SHORTEST or base64url(raw) != text:
         raise SealBroken(detail="not canonical")
     return raw
 
@@ -75,7 +76,7 @@ class SealingKey:
         """The value as text."""
         nonce = random_bytes(_NONCE)
         sealed = self._cipher.encrypt(nonce, plaintext, self._associated + bound)
-        return urlsafe_b64encode(self.head + nonce + sealed).rstrip(b"=").decode()
+        return base64url(self.head + nonce + sealed).decode()
 
     def open(self, raw: bytes, bound: bytes) -> bytes:
         """The plaintext of an unpacked value.

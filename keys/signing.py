@@ -8,7 +8,7 @@ section 4.4) with its own protected header and this deployment's context.
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -26,12 +26,13 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from keys.base64url import base64url
 from keys.errors import NotForThisRing
 from keys.material import PrivateKey, read_private
 from keys.records import RingKey
 from keys.rings import purpose_of
 
-__all__ = ["Signer", "SigningKey", "segment"]
+__all__ = ["Signer", "SigningKey"]
 
 _ES256: Final = ECDSA(SHA256())
 _HASH: Final = SHA256()
@@ -64,11 +65,6 @@ class Signer(Protocol):
         """Raw r ‖ s (64 bytes, low s) for ES256; refuses what the ring is not for."""
 
 
-def segment(data: bytes) -> bytes:
-    """Base64url without padding (RFC 7515 section 2)."""
-    return urlsafe_b64encode(data).rstrip(b"=")
-
-
 class SigningKey:
     """A key of a signing ring, in any state; thread-safe: what it caches is only ever set to one value."""
 
@@ -93,7 +89,7 @@ class SigningKey:
         headers: dict[str | None, bytes] = {}
         for typ in purpose_of(self.ring).typs:
             header = {"alg": self.algorithm, "kid": self.kid, "typ": typ}
-            headers[typ] = segment(msgspec.json.encode(header)) + b"."
+            headers[typ] = base64url(msgspec.json.encode(header)) + b"."
             headers.setdefault(None, headers[typ])
         return headers
 

@@ -7,7 +7,7 @@ the resource server's own ``sub``; what we ourselves need to check it again stan
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -16,6 +16,7 @@ from idp.oauth.grantee import Grantee
 from idp.oauth.standing import Bid
 from idp.oauth.subject import subject_at
 from idp.sessions.session import acr
+from keys import base64url
 from keys.errors import SealBroken, TokenRefused
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ _json = msgspec.json.decode
 
 def jti_text(jti: bytes) -> str:
     """The token's name as the wire shows it."""
-    return urlsafe_b64encode(jti).rstrip(b"=").decode()
+    return base64url(jti).decode()
 
 
 def opaque_of(keys: Keys, access: Access) -> str:

@@ -6,10 +6,11 @@ records. ``sid`` likewise is another one for each client, or it would undo the p
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from keys import base64url
 
 if TYPE_CHECKING:
     from idp.oauth.client import Client
@@ -19,7 +20,7 @@ __all__ = ["session_of", "subject_at", "subject_of"]
 
 
 def _text(digest: bytes) -> str:
-    return urlsafe_b64encode(digest[:24]).decode()  # 192 bits: 32 characters without padding
+    return base64url(digest[:24]).decode()  # 192 bits: 32 characters without padding
 
 
 def subject_of(keys: Keys, client: Client, holder: bytes) -> str:

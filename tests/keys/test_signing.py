@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from keys import Keys, NoSuchRing, NotForThisRing
-from keys.signing import segment
+from keys.base64url import base64url
 from manyou import codes, status, trust
 from manyou.codes.wire import sig_structure
 from tests.conftest import ManualClock
@@ -26,7 +26,7 @@ CODE = codes.CodeA(
 
 
 def head(**members: str) -> bytes:
-    return segment(msgspec.json.encode(members))
+    return base64url(msgspec.json.encode(members))
 
 
 def test_the_code_ring_signs_codes(embedded: Keys) -> None:
