@@ -14,7 +14,7 @@ from tests.architecture import tree
 # Written apart, so that this file does not hold what it looks for.
 REGISTRIES = [
     *("pypi" + end for end in (".org", ".python.org", ".tuna")),
-    "pythonhosted" + ".org",
+    "python" + "hosted.org",
     *("registry." + end for end in ("npmjs", "npmmirror", "yarnpkg")),
     *("deb" + end for end in (".debian.org", ".nodesource")),
     "proxy." + "golang.org",
