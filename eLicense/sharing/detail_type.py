@@ -9,13 +9,15 @@ from eLicense.calendar import day_of
 from eLicense.catalogue import CurrentCatalogue, Matter
 from eLicense.errors import DetailRefused, UnknownMatter, UseNotGranted
 from eLicense.sharing.asked import read_purpose
-from eLicense.sharing.disclosure import Ask, Wanted, wanted
+from eLicense.sharing.disclosure import Ask, Wanted, agreed_fields, wanted
 from web import Catalogue, Sentence
 
 __all__ = ["DETAIL_TYPE", "ElicenceDetail"]
 
 DETAIL_TYPE: Final = "elicence"
 _MEMBERS: Final = ("type", "matter", "purpose", "business_number")
+_FIELDS: Final = "fields"
+"""Ours to add: the digest of what may go out as of the consent. A client that sends it back sets nothing."""
 
 
 class ElicenceDetail:
@@ -41,22 +43,24 @@ class ElicenceDetail:
             UseNotGranted: no grant gives this client anything of the matter.
 
         """
-        if set(detail) != set(_MEMBERS) or not all(isinstance(value, str) for value in detail.values()):
+        members = set(detail) - {_FIELDS}
+        if members != set(_MEMBERS) or not all(isinstance(value, str) for value in detail.values()):
             raise DetailRefused
         if detail["type"] != DETAIL_TYPE:
             raise DetailRefused
         purpose, number = read_purpose(detail["purpose"], detail["business_number"])
-        self._wanted(detail["matter"], client)
+        _, materials = self._wanted(detail["matter"], client)
         return {
             "type": DETAIL_TYPE,
             "matter": detail["matter"],
             "purpose": purpose,
             "business_number": number,
+            _FIELDS: agreed_fields(materials),
         }
 
     def narrow(self, asked: Mapping[str, Any], granted: Mapping[str, Any]) -> bool:
-        """A consent is for one matter, purpose and case: nothing but the same goes no further."""
-        return all(asked.get(member) == granted.get(member) for member in _MEMBERS)
+        """A consent is for one matter, purpose, case and set of fields; only the same goes no further."""
+        return all(asked.get(member) == granted.get(member) for member in (*_MEMBERS, _FIELDS))
 
     def sentences(self, detail: Mapping[str, Any], client: str) -> Sequence[Sentence]:
         """What the person agrees to: the matter, each licence with its fields, then purpose and number.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from eLicense.catalogue import Field, LicenceType, Material, Matter, Snapshot, UseGrant
 
-__all__ = ["Ask", "Wanted", "wanted"]
+__all__ = ["Ask", "Wanted", "agreed_fields", "wanted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,18 @@ def wanted(
         for material in matter.materials
         if kind is None or material.when in {"always", kind}
     )
+
+
+def agreed_fields(materials: Sequence[Wanted]) -> str:
+    """A digest of every type and field that may go out: what a consent is for, beside matter and case.
+
+    A consent, and every token made under it, holds for these fields alone: where the grant or the matter
+    comes to name others, the holder is asked again.
+    """
+    names = sorted(
+        f"{ask.type.code}/{field.name}" for each in materials for ask in each.asks for field in ask.fields
+    )
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:32]
 
 
 def _asks(catalogue: Snapshot, material: Material, grants: dict[str, UseGrant]) -> tuple[Ask, ...]:

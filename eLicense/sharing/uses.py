@@ -35,7 +35,7 @@ from eLicense.sharing.asked import UseSent, read_purpose
 from eLicense.sharing.caps import count
 from eLicense.sharing.detail_type import DETAIL_TYPE
 from eLicense.sharing.disclosed import Disclosed
-from eLicense.sharing.disclosure import Wanted, wanted
+from eLicense.sharing.disclosure import Wanted, agreed_fields, wanted
 from holders import records as holder_records
 from ledger import append
 from manyou.errors import Forbidden
@@ -100,7 +100,8 @@ class Uses:
             raise UnknownMatter
         kind = "organisation" if access.acting_for else "person"
         materials = wanted(catalogue, access.client, matter, kind, day_of(now))
-        refusal = _refusal(access, matter, materials, purpose, number)
+        agreed = agreed_fields(wanted(catalogue, access.client, matter, None, day_of(now)))
+        refusal = _refusal(access, matter, materials, purpose, number, agreed)
         use = _Use(
             access=access,
             subject=subject,
@@ -150,7 +151,12 @@ class Uses:
 
 
 def _refusal(
-    access: VerifiedAccess, matter: Matter, materials: tuple[Wanted, ...], purpose: str, number: str
+    access: VerifiedAccess,
+    matter: Matter,
+    materials: tuple[Wanted, ...],
+    purpose: str,
+    number: str,
+    agreed: str,
 ) -> Forbidden | None:
     wanted_detail = {
         "type": DETAIL_TYPE,
@@ -158,10 +164,13 @@ def _refusal(
         "purpose": purpose,
         "business_number": number,
     }
-    if not any(dict(detail) == wanted_detail for detail in access.authorization_details):
+    consented = [each for each in access.authorization_details if wanted_detail.items() <= each.items()]
+    if not consented:
         return UseNotConsented()
     if not any(material.asks for material in materials):
         return UseNotGranted()
+    if all(each.get("fields") != agreed for each in consented):
+        return UseNotConsented("Ask the holder again: other fields may go out than were agreed to.")
     if access.level < matter.level:
         return LevelTooLow()
     return None

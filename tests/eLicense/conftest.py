@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +20,7 @@ from eLicense.adapters.source_table import SourceTable
 from eLicense.errors import SourceDown
 from holders import Register
 from keys import Keys, KeySettings
-from manyou.errors import Unauthenticated
+from manyou.errors import Problem, Unauthenticated
 from store import SQL, Durable, Feed, StoreSettings, open_durable
 from web import Call, Catalogue, Endpoint, Pages, Reply, VerifiedAccess
 from web.answer import answer
@@ -197,6 +198,8 @@ class Desk:
         **more: Any,
     ) -> str:
         detail = {"type": "elicence", "matter": matter, "purpose": purpose, "business_number": number}
+        with suppress(Problem):  # without a grant there is nothing to agree to
+            detail = dict(self.library.detail_type.validate(detail, client))
         name = f"{client}-for-{holder_token}-{matter}-{number}"
         self.tokens.known[name] = replace(
             self.tokens.known[holder_token],

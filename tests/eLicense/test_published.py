@@ -186,7 +186,26 @@ def test_a_changed_catalogue_is_known_after_the_news(desk: Desk) -> None:
     granted = msgspec.structs.replace(grant, client="new-hall")
     load(Definition(grants=(granted,)), durable=desk.durable, keys=desk.keys, now=desk.clock())
     desk.feed.poll()
-    assert desk.use(token, "catering")
+    assert desk.use(desk.hall(desk.person(LIN), "catering", client="new-hall"), "catering")
+
+
+def test_a_consent_is_for_the_fields_that_were_shown(desk: Desk) -> None:
+    desk.food()
+    agreed = desk.hall(desk.person(LIN), "catering")
+    body = {"matter": "catering", "purpose": "办理业务", "business_number": "CASE-1"}
+    assert desk.use(agreed, "catering")
+    grant = next(
+        grant for grant in parts(desk).grants if grant.matter == "catering" and grant.client == "hall"
+    )
+    changed = msgspec.structs.replace(grant, fields=grant.fields[:1])
+    load(Definition(grants=(changed,)), durable=desk.durable, keys=desk.keys, now=desk.clock())
+    desk.feed.poll()
+    assert desk.refused("POST", "/uses", agreed, body) == "403 use_not_consented"
+    fewer = desk.hall(desk.person(LIN), "catering")
+    assert desk.use(fewer, "catering")
+    load(Definition(grants=(grant,)), durable=desk.durable, keys=desk.keys, now=desk.clock())
+    desk.feed.poll()
+    assert desk.refused("POST", "/uses", fewer, body) == "403 use_not_consented"  # it was widened
 
 
 def test_tokens_have_exactly_their_header(embedded: Desk) -> None:

@@ -254,7 +254,9 @@ def test_what_is_consented_to_is_said_in_both_languages(desk: Desk) -> None:
     kind = desk.library.detail_type
     assert kind.name == "elicence"
     valid = kind.validate(detail(), "hall")
-    assert valid == detail()
+    assert {name: value for name, value in valid.items() if name != "fields"} == detail()
+    assert kind.validate(valid, "hall") == valid  # a client may send it back as it got it
+    assert kind.validate({**valid, "fields": "0" * 32}, "hall") == valid  # and sets nothing by it
     sentences = [(each.zh, each.en) for each in kind.sentences(valid, "hall")]
     assert sentences[1] == (
         "食品经营许可证：经营者名称、经营场所",
@@ -264,6 +266,7 @@ def test_what_is_consented_to_is_said_in_both_languages(desk: Desk) -> None:
     assert sentences[-1] == ("业务编号：CASE-1", "Case number: CASE-1")
     assert kind.narrow(valid, valid)
     assert not kind.narrow({**valid, "business_number": "CASE-2"}, valid)
+    assert not kind.narrow({**valid, "fields": "0" * 32}, valid)
 
 
 @pytest.mark.parametrize(
