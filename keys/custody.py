@@ -7,6 +7,7 @@ A :class:`Keys` holds its rings as one snapshot and starts no thread: whoever bu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from threading import Lock
 from typing import Any
 
 from keys import jwt, licences, records, sealed
@@ -36,6 +37,7 @@ class Keys:
         self._master = master
         self._clock = clock
         self._looked_at = 0
+        self._refreshing = Lock()
         self._life = Lifecycle(settings, durable, master)
         self._life.begin_all(clock())
         self._rings = self._read({})
@@ -47,8 +49,13 @@ class Keys:
         return take(self._settings, self._master, self._durable.read(work), before)
 
     def refresh(self) -> None:
-        """Read the rings again; callers on other threads go on with the old ones until then."""
-        self._rings = self._read(self._rings.signing)
+        """Read the rings again; callers on other threads go on with the old ones until then.
+
+        One at a time: of two that read at once the slower could put the older rings back, and nothing would
+        tell of it before the next news.
+        """
+        with self._refreshing:
+            self._rings = self._read(self._rings.signing)
 
     def _look_again(self) -> bool:
         """Refresh for an unknown key, at most once a second, or strangers' kids would cost us reads."""

@@ -98,6 +98,7 @@ class InFlight:
         answer = connection.getresponse()
         if answer.read().rstrip().endswith(b"</html>"):
             self.statuses.append(answer.status)
+        connection.close()
 
     def send(self) -> None:
         for thread in self._threads:
