@@ -14,7 +14,7 @@ Problem
 │   ├── ScopeMissing                                   the token does not carry the scope
 │   ├── NotAnAuthority, NotCompetent, TypeNotIssuedHere
 │   ├── UseNotGranted, UseNotConsented, DailyCapReached
-│   └── LevelTooLow                                    real-name level (domain.md)
+│   └── LevelTooLow                                    real-name level
 ├── NotFound
 │   ├── NoSuchLicence                                  not there, or not the caller's
 │   └── NoSuchStatusList

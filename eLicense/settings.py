@@ -20,7 +20,7 @@ class LicenceSettings:
         status_life: seconds from a status list's issue to its ``exp``.
         status_size: entries of a new status list; 2**17 are 32 KiB before compression.
         trust_life: seconds from a trust list's issue to its end.
-        show_level: real-name level for the own file and for codes (domain.md: R2).
+        show_level: real-name level for the own file and for codes (R2).
         company_level: the same when acting for an organisation, or for sensitive types (R3).
     """
 

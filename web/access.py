@@ -39,7 +39,7 @@ class VerifiedAccess:
     office: str | None = None
     """By which office, e.g. ``legal_representative``."""
     level: int = 0
-    """Real-name level 0–3 of the person (domain.md)."""
+    """Real-name level 0–3 of the person."""
     strength: int = 0
     """Login strength 1–3 of the session; 0 without a person."""
     auth_time: int = 0

@@ -1,4 +1,4 @@
-"""Somebody scans a code: who sees what, what is spent, and what the holder reads of it (codes.md).
+"""Somebody scans a code: who sees what, what is spent, and what the holder reads of it.
 
 anonymous            verdict, type, issuer, validity, masked holder; public types: what the law publishes.
                      Spends nothing; trace "somebody, at this time".

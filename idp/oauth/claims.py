@@ -22,7 +22,7 @@ __all__ = ["ORGANISATION_CODE_TYPE", "userinfo"]
 ORGANISATION_CODE_TYPE: Final = "001"
 """GB/T 36903: unified social credit code."""
 PHONE_ANSWERED: Final = 2
-"""Real-name level from which the phone on file has answered (domain.md)."""
+"""Real-name level from which the phone on file has answered."""
 
 
 def userinfo(engine: Engine, client: Client, access: VerifiedAccess, now: int) -> dict[str, Any] | None:

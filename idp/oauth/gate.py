@@ -15,7 +15,7 @@ from idp.people.person import LEVEL_FOR_ORGANISATION
 __all__ = ["GATE", "may_issue"]
 
 CLOCKS_APART_MOST = 5
-"""Seconds between two workers' clocks that are still ready (house.md)."""
+"""Seconds between two workers' clocks that are still ready."""
 
 Rule = Callable[[Bid, Standing, int], bool]
 

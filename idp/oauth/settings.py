@@ -31,7 +31,7 @@ class OAuthSettings:
     refresh_seconds: int = 90 * DAY
     """A family at most."""
     retry_seconds: int = 10
-    """A lost reply: how long the generation before may be presented again (oauth.md, refresh)."""
+    """A lost reply: how long the generation before may be presented again."""
     begun_seconds: int = 30 * MINUTE
     """From the first arrival at /authorize to the end of login and consent."""
     nonce_most: int = 64

@@ -2,7 +2,7 @@
 
 Opening a seal or checking a signature and asking the gate costs a hundred microseconds, looking a known
 token up two. What is remembered is forgotten by news of token, family, session, person, consent or client,
-and is not used at all while the news are old (house.md).
+and is not used at all while the news are old.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Whatever is sent to whichever route: never a 5xx, and what was refused has changed nothing.
 
-Listed exceptions, the only ones (security.md 1): what a refusal itself has to write down.
+Listed exceptions, the only ones: what a refusal itself has to write down.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ LAST = ENDING | {("POST", "/login"), ("POST", "/login/acting"), ("POST", "/logou
 READY = "/ready"
 """Its 503 is an answer: nothing runs here, and the clock stands."""
 COUNTED = {
-    "attempts": "a wrong password or code is counted in the verifying work (security.md 9)",
+    "attempts": "a wrong password or code is counted in the verifying work",
     "expiring": "holds nothing that decides",
 }
 """Tables that a refusal may write to, and why."""
 TOLD = {
-    "licence.use_refused": "a use that was refused stands in the holder's trace (domain.md)",
-    "idp.family_ended": "a value shown twice ends what its first use gave, and that commits (oauth.md)",
+    "licence.use_refused": "a use that was refused stands in the holder's trace",
+    "idp.family_ended": "a value shown twice ends what its first use gave, and that commits",
 }
 """Tags of events that a refusal may add, and why."""
-FAMILY = "a value shown twice ends its family (oauth.md)"
+FAMILY = "a value shown twice ends its family"
 WITH_THEM = {"idp.family_ended": {"family": FAMILY, "news": FAMILY, "revoked_token": FAMILY}}
 """Tables that change together with such an event."""
 
