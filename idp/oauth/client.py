@@ -16,7 +16,17 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Client", "new_secret", "secret_matches"]
+__all__ = ["AuthMethod", "Client", "Profile", "new_secret", "secret_matches"]
+
+Profile = Literal["basic", "fapi2", "fapi2-message-signing", "native", "browser", "terminal"]
+AuthMethod = Literal[
+    "client_secret_basic",
+    "client_secret_post",
+    "private_key_jwt",
+    "tls_client_auth",
+    "self_signed_tls_client_auth",
+    "none",
+]
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +35,9 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     client_id: str
     name_zh: str
     name_en: str
-    auth_method: Literal["client_secret_basic", "client_secret_post", "none"] = "client_secret_basic"
+    profile: Profile = "basic"
+    """The policy that creation and every change keep."""
+    auth_method: AuthMethod = "client_secret_basic"
     secret_hashes: tuple[str, ...] = ()
     """SHA-256, hex; two while a secret is being replaced."""
     application_type: Literal["web", "native"] = "web"
@@ -53,6 +65,79 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     least_strength: int = 0
     """Login strength 0-3, likewise."""
     enabled: bool = True
+
+    # keys of the client's own (OIDC Registration § 2)
+    jwks: str = ""
+    """A JWK Set by value, JSON; either this or ``jwks_uri``."""
+    jwks_uri: str = ""
+
+    # how it authenticates (RFC 7591 § 2, RFC 8705 § 2.1.2)
+    auth_alg: str = ""
+    """token_endpoint_auth_signing_alg; empty: any that we accept."""
+    tls_subject_dn: str = ""
+    """RFC 4514; of the five exactly one, for tls_client_auth."""
+    tls_san_dns: str = ""
+    tls_san_uri: str = ""
+    tls_san_ip: str = ""
+    tls_san_email: str = ""
+
+    # what it binds its tokens to
+    dpop_bound: bool = False
+    """dpop_bound_access_tokens (RFC 9449 § 5.2)."""
+    certificate_bound: bool = False
+    """tls_client_certificate_bound_access_tokens (RFC 8705 § 3.4)."""
+
+    # requests (RFC 9126 § 6, RFC 9101 § 10.5, OIDC Registration § 2)
+    par_required: bool = False
+    signed_request_required: bool = False
+    request_object_alg: str = ""
+    """request_object_signing_alg; empty: any that we accept."""
+    request_object_encryption_alg: str = ""
+    request_object_encryption_enc: str = ""
+    request_uris: tuple[str, ...] = ()
+    default_max_age: int | None = None
+    require_auth_time: bool = False
+    default_acr_values: tuple[str, ...] = ()
+    initiate_login_uri: str = ""
+
+    # responses and tokens; alg empty: not signed, or not encrypted
+    authorization_signed_alg: str = "ES256"
+    """JARM § 3; used where a jwt response mode is asked for."""
+    authorization_encrypted_alg: str = ""
+    authorization_encrypted_enc: str = ""
+    id_token_encrypted_alg: str = ""
+    id_token_encrypted_enc: str = ""
+    userinfo_signed_alg: str = ""
+    userinfo_encrypted_alg: str = ""
+    userinfo_encrypted_enc: str = ""
+    introspection_signed_alg: str = ""
+    """RFC 9701 § 6; empty: ES256 where a signed answer is asked for."""
+    introspection_encrypted_alg: str = ""
+    introspection_encrypted_enc: str = ""
+
+    # logout
+    backchannel_logout_uri: str = ""
+    backchannel_logout_session_required: bool = False
+    frontchannel_logout_uri: str = ""
+    frontchannel_logout_session_required: bool = False
+
+    # back-channel login (CIBA § 4)
+    ciba_delivery: Literal["", "poll", "ping"] = ""
+    ciba_notification_endpoint: str = ""
+    ciba_request_alg: str = ""
+
+    # about it, for people
+    sector_identifier_uri: str = ""
+    client_uri: str = ""
+    logo_uri: str = ""
+    policy_uri: str = ""
+    tos_uri: str = ""
+    contacts: tuple[str, ...] = ()
+
+    # registered by itself (RFC 7592)
+    registration_token_hash: str = ""
+    """SHA-256 of the registration access token, hex."""
+    registered_at: int = 0
 
     @property
     def public(self) -> bool:
