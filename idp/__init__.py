@@ -1,6 +1,6 @@
 """Who you are and who may ask: people, organisations, factors, sessions, OAuth 2 and OpenID Connect.
 
-    provider = build(settings, issuer=…, durable=…, keys=…, register=…, feed=…, transport=…, pages=…)
+    provider = build(settings, issuer=…, durable=…, expiring=…, keys=…, register=…, feed=…, pages=…, …)
     provider.endpoints · provider.jobs · provider.access (AccessTokens) · provider.registry.run(file, now)
 
 Each folder stands on the next: endpoints | pages > oauth > sessions > factors > people. Nothing below calls

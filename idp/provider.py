@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from idp.ports import SmsSender
     from idp.settings import IdpSettings
     from keys import Keys
-    from store import Durable, Feed
+    from store import Durable, Expiring, Feed
     from web import Endpoint, Pages, Transport
     from web.access import AccessTokens, DetailType
 
@@ -80,6 +80,7 @@ def build(  # noqa: PLR0913 - a composition root names its parts
     *,
     issuer: str,
     durable: Durable,
+    expiring: Expiring,
     keys: Keys,
     register: Register,
     feed: Feed,
@@ -116,6 +117,7 @@ def build(  # noqa: PLR0913 - a composition root names its parts
         issuer=issuer,
         settings=settings.oauth,
         durable=durable,
+        expiring=expiring,
         keys=keys,
         feed=feed,
         facts=facts,

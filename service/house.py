@@ -28,7 +28,7 @@ from manyou.hall import Hall
 from service.background import Repeated
 from service.jobs import Job, Jobs
 from service.readiness import Readiness
-from store import Feed, maintain, migrate, open_durable
+from store import Feed, maintain, migrate, open_durable, open_expiring
 from web import Catalogue, Pages, Site
 from web.sealed_cookie import SealedCookie
 from web.static_files import BASE, static_endpoints
@@ -139,6 +139,7 @@ def _build(settings: Settings, durable: Durable, clock: Callable[[], int]) -> Ho
         settings.idp,
         issuer=settings.server.provider,
         durable=durable,
+        expiring=open_expiring(durable, clock),
         keys=custody,
         register=register,
         feed=feed,

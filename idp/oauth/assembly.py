@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from idp.people.facts import Facts
     from idp.sessions.single_sign_on import SingleSignOn
     from keys import Keys
-    from store import Durable, Feed
+    from store import Durable, Expiring, Feed
     from web.access import DetailType
 
 __all__ = ["OAuth", "assemble"]
@@ -37,6 +37,7 @@ def assemble(  # noqa: PLR0913 - a composition root names its parts
     issuer: str,
     settings: OAuthSettings,
     durable: Durable,
+    expiring: Expiring,
     keys: Keys,
     feed: Feed,
     facts: Facts,
@@ -59,6 +60,7 @@ def assemble(  # noqa: PLR0913 - a composition root names its parts
         issuer=issuer,
         settings=settings,
         durable=durable,
+        expiring=expiring,
         keys=keys,
         clients=Clients(durable, feed),
         facts=facts,

@@ -12,7 +12,7 @@ from idp.people.facts import Facts
 from idp.sessions.single_sign_on import SingleSignOn
 from keys import Keys
 from ledger import event_id
-from store import Durable
+from store import Durable, Expiring
 from web.access import DetailType
 
 __all__ = ["Engine"]
@@ -26,6 +26,8 @@ class Engine:
     """Origin of the provider, without a slash at the end."""
     settings: OAuthSettings
     durable: Durable
+    expiring: Expiring
+    """Requests in flight; it never decides."""
     keys: Keys
     clients: Clients
     facts: Facts

@@ -17,7 +17,7 @@ from holders import Register
 from idp import IdpSettings, Provider, build
 from idp.people.registry_import import ImportReport
 from keys import Keys, KeySettings
-from store import SQL, Durable, Feed, Row, Value
+from store import SQL, Durable, Feed, Row, Value, open_expiring
 from tests.conftest import ManualClock
 from web import LOCAL_DEMO, Catalogue, Pages, Site, application
 
@@ -129,6 +129,7 @@ def open_house(durable: Durable, clock: ManualClock, folder: Path) -> House:
         IdpSettings(environment="development"),
         issuer=f"http://{HOST}",
         durable=durable,
+        expiring=open_expiring(durable, clock),
         keys=ring,
         register=register,
         feed=Feed(durable),

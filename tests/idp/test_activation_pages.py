@@ -203,7 +203,7 @@ def test_who_is_disabled_gets_no_code(house: House) -> None:
 
 def test_the_development_page_is_absent_in_production(house: House) -> None:
     from idp import IdpSettings, build
-    from store import Feed
+    from store import Feed, open_expiring
     from web import HTTPS
 
     pages = house.provider.endpoints  # the same parts, another environment
@@ -213,6 +213,7 @@ def test_the_development_page_is_absent_in_production(house: House) -> None:
             IdpSettings(environment="production"),
             issuer="https://id.example",
             durable=house.durable,
+            expiring=open_expiring(house.durable, house.clock),
             keys=house.keys,
             register=house.register,
             feed=Feed(house.durable),

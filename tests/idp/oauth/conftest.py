@@ -34,7 +34,7 @@ from idp.sessions.settings import SessionSettings
 from idp.sessions.single_sign_on import SingleSignOn
 from keys import KeySettings
 from manyou.errors import BadRequest
-from store import SQL, Durable, Feed, StoreSettings, open_durable
+from store import SQL, Durable, Feed, StoreSettings, open_durable, open_expiring
 from tests.conftest import ManualClock
 from web import LOCAL_DEMO, Call, Catalogue, Endpoint, Pages, Reply, Sentence
 from web.answer import answer
@@ -314,6 +314,7 @@ def make_house(durable: Durable, clock: ManualClock, folder: Path) -> House:
         issuer=ISSUER,
         settings=OAuthSettings(),
         durable=durable,
+        expiring=open_expiring(durable, clock),
         keys=rings,
         feed=feed,
         facts=Facts(durable, register),
