@@ -6,6 +6,7 @@
     keys.seal("authorization-code", plain, bound=client) · keys.open("authorization-code", text, bound=client)
     keys.signer("code") · keys.sign_licence(agency, type_code, content) · keys.trust_entries()
     keys.rotate(ring) · keys.advance(now)
+    read_key_set(text) · verify_foreign(token, key_set, algorithms=…, typs=…)      # what other parties signed
 
 A ring is a purpose and signs nothing else.  Rings and states are the tables of `keys.rings`.
 """
@@ -16,6 +17,9 @@ from keys.base64url import base64url
 from keys.custody import Keys, build
 from keys.entropy import random_bytes
 from keys.errors import (
+    ForeignKeyUnknown,
+    ForeignRefused,
+    KeySetRefused,
     MasterKeyRefused,
     NoSuchRing,
     NotForThisRing,
@@ -25,6 +29,8 @@ from keys.errors import (
     TokenRefused,
     TypeNotSignable,
 )
+from keys.foreign import ForeignJws, read_foreign, verify_foreign
+from keys.foreign_keys import ForeignKey, ForeignKeySet, read_key_set, read_public_key
 from keys.master import create_master_key
 from keys.settings import KeySettings
 from keys.signing import Signer
@@ -32,6 +38,12 @@ from keys.snapshot import PublicKey
 from keys.trust_entries import TrustEntry
 
 __all__ = [
+    "ForeignJws",
+    "ForeignKey",
+    "ForeignKeySet",
+    "ForeignKeyUnknown",
+    "ForeignRefused",
+    "KeySetRefused",
     "KeySettings",
     "Keys",
     "MasterKeyRefused",
@@ -49,4 +61,8 @@ __all__ = [
     "build",
     "create_master_key",
     "random_bytes",
+    "read_foreign",
+    "read_key_set",
+    "read_public_key",
+    "verify_foreign",
 ]

@@ -3,8 +3,11 @@
 Problem
 ├── BadRequest
 │   ├── SealBroken          a sealed value that we did not make, for this kind, binding, epoch
-│   └── TokenRefused        a JWT that is not ours, not of this ring and typ, or not of this moment
-│       └── TokenExpired    ours, and its ``exp`` has come
+│   ├── TokenRefused        a JWT that is not ours, not of this ring and typ, or not of this moment
+│   │   └── TokenExpired    ours, and its ``exp`` has come
+│   ├── ForeignRefused      a JWT that another party should have signed otherwise
+│   │   └── ForeignKeyUnknown   none of that party's keys fits; a newer set of theirs may hold it
+│   └── KeySetRefused       a JWK or JWK Set that is malformed, weak, or shows a secret
 ├── Forbidden
 │   ├── NotForThisRing      bytes, typ or algorithm that the ring does not sign
 │   └── TypeNotSignable     a licence type that the authority's ring does not name
@@ -22,6 +25,9 @@ from __future__ import annotations
 from manyou.errors import BadRequest, Conflict, Forbidden, NotFound, Unavailable
 
 __all__ = [
+    "ForeignKeyUnknown",
+    "ForeignRefused",
+    "KeySetRefused",
     "LicenceTypesNarrowed",
     "MasterKeyRefused",
     "NoSuchRing",
@@ -53,6 +59,27 @@ class TokenExpired(TokenRefused):
 
     code = "token_expired"
     mend = "Obtain a new token."
+
+
+class ForeignRefused(BadRequest):
+    """Another party's JWT is not as this place needs it."""
+
+    code = "foreign_token_refused"
+    mend = "Send a JWT signed by a registered key, by an algorithm and of a typ that are accepted here."
+
+
+class ForeignKeyUnknown(ForeignRefused):
+    """None of the party's keys has this kid and fits this algorithm."""
+
+    code = "foreign_key_unknown"
+    mend = "Sign with a key that is registered, and send its kid."
+
+
+class KeySetRefused(BadRequest):
+    """A JWK or JWK Set of another party that cannot be used."""
+
+    code = "key_set_refused"
+    mend = "Send a JWK Set of well-formed public keys."
 
 
 class NotForThisRing(Forbidden):
