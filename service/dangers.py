@@ -41,8 +41,16 @@ def dangers(tree: Mapping[str, Any], environ: Mapping[str, str]) -> list[str]:
     for name in ("provider", "portal"):
         found += _origin_dangers(f"server.{name}", told.get(name), plain=plain)
     store = tree.get("store")
-    if isinstance(store, dict) and store.get("engine") == "postgres" and not store.get("dsn_file"):
+    return found + (_store_dangers(store) if isinstance(store, dict) else [])
+
+
+def _store_dangers(store: Mapping[str, Any]) -> list[str]:
+    found = []
+    if store.get("engine") == "postgres" and not store.get("dsn_file"):
         found.append("store.dsn_file: missing, for the engine postgres")
+    expiring = store.get("expiring", "durable")
+    if expiring != "durable" and not store.get("expiring_url_file"):
+        found.append(f"store.expiring_url_file: missing, for the expiring store {expiring}")
     return found
 
 

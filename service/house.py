@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from requests.adapters import BaseAdapter
 
     from service.settings import Settings
-    from store import Durable
+    from store import Durable, Expiring
     from web import Call, VerifiedAccess
     from web.application import WSGI, StartResponse
     from web.call import Environ
@@ -74,6 +74,7 @@ class House:
     """Everything that runs in one worker."""
 
     durable: Durable
+    expiring: Expiring
     keys: keys.Keys
     register: holders.Register
     feed: Feed
@@ -117,10 +118,12 @@ class House:
             each.stop()
         self.feed.stop()
         self.provider.close()
+        self.expiring.close()
         self.durable.close()
 
 
 def _build(settings: Settings, durable: Durable, clock: Callable[[], int]) -> House:
+    expiring = open_expiring(durable, clock, settings.store)
     feed = Feed(durable)
     custody = keys.build(settings.keys, durable, clock)
     feed.subscribe("key-ring", lambda _: custody.refresh())
@@ -139,7 +142,7 @@ def _build(settings: Settings, durable: Durable, clock: Callable[[], int]) -> Ho
         settings.idp,
         issuer=settings.server.provider,
         durable=durable,
-        expiring=open_expiring(durable, clock),
+        expiring=expiring,
         keys=custody,
         register=register,
         feed=feed,
@@ -181,6 +184,7 @@ def _build(settings: Settings, durable: Durable, clock: Callable[[], int]) -> Ho
     jobs = Jobs(durable, clock, _jobs(durable, custody, register, provider, library))
     return House(
         durable=durable,
+        expiring=expiring,
         keys=custody,
         register=register,
         feed=feed,

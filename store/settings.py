@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from store.durable import Engine
 
-__all__ = ["StoreSettings"]
+__all__ = ["ExpiringEngine", "StoreSettings"]
+
+ExpiringEngine = Literal["durable", "redis", "redis-cluster"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +25,9 @@ class StoreSettings:
     """File with libpq's connection string, since it may contain a password."""
     connections: int = 16
     """Pool of one worker process on PostgreSQL, at most."""
+    expiring: ExpiringEngine = "durable"
+    """What keeps requests in flight and limits: the durable store, a Redis node, or a Redis Cluster."""
+    expiring_url_file: Path | None = None
+    """File with the URL of Redis (``redis://`` or ``rediss://``), since it may contain a password."""
+    expiring_prefix: str = "manyou"
+    """Begins every key in Redis, so that several deployments can share one."""

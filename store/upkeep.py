@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from store.durable import SQL
-from store.expiring import sweep_expiring
+from store.expiring_table import sweep_expiring
 from store.news import prune
 from store.spent import raise_watermark, watermark
 

@@ -17,6 +17,7 @@ import pytest
 
 from store import Durable, StoreSettings, migrate, open_durable
 from tests.postgres_server import Server, ServerMissing
+from tests.redis_server import RedisCluster, RedisNode
 
 _SERVER_FOLDER = "MANYOU_TEST_POSTGRES"
 _MISSING = (
@@ -88,6 +89,22 @@ def postgres_dsn(request: pytest.FixtureRequest) -> str:
     database: WorkerDatabase = request.getfixturevalue("postgres_database")
     database.empty()
     return database.dsn
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisNode]:
+    """A Redis of this process's own, for all of its tests: keys carry a prefix."""
+    node = RedisNode(tmp_path_factory.mktemp("redis"))
+    yield node
+    node.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisCluster]:
+    """A cluster of three masters, likewise."""
+    cluster = RedisCluster(tmp_path_factory.mktemp("redis-cluster"))
+    yield cluster
+    cluster.stop()
 
 
 def pytest_configure(config: pytest.Config) -> None:
