@@ -1,7 +1,7 @@
 """The expiring store in Redis 7, a single node or a Redis Cluster.
 
 Each act is one command on one key, so that it is whole on whichever node keeps the key. Comparing and
-replacing (`swap`), and counting within a period (`bump`), are scripts of a few lines that the node runs whole.
+replacing (`swap`), and counting within a period (`bump`), are short scripts that the node runs whole.
 Values carry their end, and ours is the clock that judges it; Redis only forgets, by a time to live that the
 node measures itself, so that a node's wrong clock shortens or lengthens nothing.
 
