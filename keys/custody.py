@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 from typing import Any
 
-from keys import jwt, licences, records, sealed
-from keys.errors import NotForThisRing, SealBroken, TokenRefused
+from keys import jwe, jwt, licences, records, sealed
+from keys.errors import DecryptionRefused, NotForThisRing, SealBroken, TokenRefused
 from keys.lifecycle import Lifecycle
 from keys.master import MasterKey, read_master_key
 from keys.rings import LICENCE_PREFIX, State
 from keys.settings import KeySettings
-from keys.signing import Signer, SigningKey
+from keys.signing import Signer
 from keys.snapshot import PublicKey, Snapshot, take
 from keys.trust_entries import TrustEntry, entries
 from keys.wrapping import wrapped_by
@@ -40,9 +40,9 @@ class Keys:
         self._refreshing = Lock()
         self._life = Lifecycle(settings, durable, master)
         self._life.begin_all(clock())
-        self._rings = self._read({})
+        self._rings = self._read(None)
 
-    def _read(self, before: dict[str, SigningKey]) -> Snapshot:
+    def _read(self, before: Snapshot | None) -> Snapshot:
         def work(tx: Tx) -> tuple[int, list[records.RingKey], dict[str, frozenset[str]]]:
             return records.epoch(tx), records.all_keys(tx), records.all_licence_rings(tx)
 
@@ -55,7 +55,7 @@ class Keys:
         tell of it before the next news.
         """
         with self._refreshing:
-            self._rings = self._read(self._rings.signing)
+            self._rings = self._read(self._rings)
 
     def _look_again(self) -> bool:
         """Refresh for an unknown key, at most once a second, or strangers' kids would cost us reads."""
@@ -119,8 +119,8 @@ class Keys:
             raise TokenRefused(detail="unknown kid")
         return jwt.verify(key, parts, typ)
 
-    def jwks(self, rings: tuple[str, ...] = ("id-token", "access-token")) -> bytes:
-        """JWK set of what verifies for the rings, prebuilt."""
+    def jwks(self, rings: tuple[str, ...] = ("id-token", "access-token", "encryption")) -> bytes:
+        """JWK set of what verifies for the rings, and of what others encrypt to; prebuilt."""
         return self._rings.jwks(rings)
 
     def verifying(self, ring: str) -> list[PublicKey]:
@@ -130,6 +130,25 @@ class Keys:
     def trust_entries(self) -> list[TrustEntry]:
         """The keys' part of the trust list: every key of codes, licences, status and trust, for ever."""
         return entries(self._rings)
+
+    # encrypting
+
+    def decrypt(self, text: str, *, alg: str = "", enc: str = "") -> str:
+        """The text, mostly a nested JWT, of a compact JWE that was encrypted to a key of ours.
+
+        ``alg`` and ``enc``, where given, are the only ones taken: those that a client registered. To encrypt
+        for a client there is :func:`keys.encrypt`.
+
+        Raises:
+            DecryptionRefused: see :mod:`keys.jwe`.
+        """
+        kid = jwe.kid_of(text, alg=alg, enc=enc)
+        key = self._rings.decrypting.get(kid)
+        if key is None and self._look_again():
+            key = self._rings.decrypting.get(kid)
+        if key is None:
+            raise DecryptionRefused(detail="unknown kid")
+        return jwe.decrypt(key, text)
 
     # licences
 

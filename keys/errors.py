@@ -3,6 +3,8 @@
 Problem
 ├── BadRequest
 │   ├── SealBroken          a sealed value that we did not make, for this kind, binding, epoch
+│   ├── DecryptionRefused   a JWE that is not encrypted to a key of ours as the metadata says
+│   ├── NoEncryptionKey     a JWK Set without a key that we may encrypt to
 │   ├── TokenRefused        a JWT that is not ours, not of this ring and typ, or not of this moment
 │   │   └── TokenExpired    ours, and its ``exp`` has come
 │   ├── ForeignRefused      a JWT that another party should have signed otherwise
@@ -25,11 +27,13 @@ from __future__ import annotations
 from manyou.errors import BadRequest, Conflict, Forbidden, NotFound, Unavailable
 
 __all__ = [
+    "DecryptionRefused",
     "ForeignKeyUnknown",
     "ForeignRefused",
     "KeySetRefused",
     "LicenceTypesNarrowed",
     "MasterKeyRefused",
+    "NoEncryptionKey",
     "NoSuchRing",
     "NotForThisRing",
     "RotationUnderWay",
@@ -45,6 +49,20 @@ class SealBroken(BadRequest):
 
     code = "seal_broken"
     mend = "Send the value exactly as it was received, to the place it was made for."
+
+
+class DecryptionRefused(BadRequest):
+    """Not encrypted to a living key of ours, or not as the metadata says; which, only the log learns."""
+
+    code = "decryption_refused"
+    mend = "Encrypt to the key of our key set with use=enc, name its kid, and use algorithms that are listed."
+
+
+class NoEncryptionKey(BadRequest):
+    """The client's key set has no key for the algorithm that it registered."""
+
+    code = "no_encryption_key"
+    mend = "Publish a key with use=enc for the registered encryption algorithm in the client's key set."
 
 
 class TokenRefused(BadRequest):

@@ -39,12 +39,12 @@ def _der(key: PrivateKey) -> bytes:
     return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
-def _make_es256() -> Made:
+def _make_ec() -> Made:
     key = generate_private_key(SECP256R1())
     return _der(key), public_jwk(key.public_key())
 
 
-def _make_rs256() -> Made:
+def _make_rsa() -> Made:
     key = generate_rsa(public_exponent=65537, key_size=_RSA_BITS)
     return _der(key), public_jwk(key.public_key())
 
@@ -54,8 +54,10 @@ def _make_secret() -> Made:
 
 
 _MAKERS: Final[dict[str, Callable[[], Made]]] = {
-    "ES256": _make_es256,
-    "RS256": _make_rs256,
+    "ES256": _make_ec,
+    "RS256": _make_rsa,
+    "ECDH-ES": _make_ec,
+    "RSA-OAEP-256": _make_rsa,
     "A256": _make_secret,
 }
 

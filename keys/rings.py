@@ -83,6 +83,8 @@ PURPOSES: Final[dict[str, Purpose]] = {
     "status": Purpose(("ES256",), ("statuslist+jwt",), listed=True),
     "trust": Purpose(("ES256",), ("trust-list+jws", "trust-list+jwt"), listed=True),
     "code": Purpose(("ES256",), listed=True),
+    # what is encrypted to us: request objects (RFC 9101 section 6.1)
+    "encryption": Purpose(("ECDH-ES", "RSA-OAEP-256")),
     "seal": Purpose((SECRET,)),
     "field": Purpose((SECRET,), retires=False),
     "blind-index": Purpose((SECRET,), retires=False),

@@ -15,6 +15,8 @@ import msgspec
 from keys.contexts import code_context
 from keys.derive import derive
 from keys.errors import NoSuchRing, SealBroken
+from keys.jwe import RING as ENCRYPTION
+from keys.jwe import DecryptionKey
 from keys.master import MasterKey
 from keys.records import RingKey
 from keys.rings import SECRET, State
@@ -50,6 +52,7 @@ class Snapshot:
     signing: dict[str, SigningKey] = field(default_factory=dict)  # by kid, in every state
     active: dict[tuple[str, str], SigningKey] = field(default_factory=dict)  # by ring and algorithm
     by_header: dict[tuple[str, bytes], SigningKey] = field(default_factory=dict)  # verifying; header and dot
+    decrypting: dict[str, DecryptionKey] = field(default_factory=dict)  # by kid, not retired
     secrets: dict[str, dict[int, RingKey]] = field(default_factory=dict)  # by ring and number, not retired
     newest: dict[str, int] = field(default_factory=dict)  # ring → number of its active secret
     _opened: dict[str, bytes] = field(default_factory=dict)
@@ -104,7 +107,7 @@ class Snapshot:
         return one.digest()
 
     def jwks(self, rings: tuple[str, ...]) -> bytes:
-        """The JWK set (RFC 7517 section 5) of what verifies for these rings, pending keys included."""
+        """The JWK set (RFC 7517 section 5) of what verifies, or encrypts to us, pending keys included."""
         found = self._jwks.get(rings)
         if found is None:
             members = [
@@ -112,6 +115,12 @@ class Snapshot:
                 for key in self.signing.values()
                 if key.ring in rings and key.row.state != State.RETIRED
             ]
+            if ENCRYPTION in rings:  # a replaced key still opens, but nobody is to use it any more
+                members += [
+                    {"use": "enc", "kid": key.kid, **key.public_jwk()}
+                    for key in self.decrypting.values()
+                    if key.row.state != State.RETIRING
+                ]
             found = self._jwks[rings] = msgspec.json.encode({"keys": members})
         return found
 
@@ -146,6 +155,10 @@ def _open(master: MasterKey, row: RingKey) -> bytes:
     return master.open(row.kid, row.ring, row.algorithm, row.sealed)
 
 
+def _decryption_key(master: MasterKey, row: RingKey, known: DecryptionKey | None) -> DecryptionKey:
+    return known if known is not None and known.row == row else DecryptionKey(row, lambda: _open(master, row))
+
+
 def _signing_key(master: MasterKey, deployment: str, row: RingKey, known: SigningKey | None) -> SigningKey:
     if known is not None:
         return known if known.row == row else known.like(row)
@@ -163,11 +176,12 @@ def take(
     settings: KeySettings,
     master: MasterKey,
     read: tuple[int, list[RingKey], dict[str, frozenset[str]]],
-    before: dict[str, SigningKey],
+    before: Snapshot | None,
 ) -> Snapshot:
     """Build the snapshot of what was ``read`` (epoch, keys, licence rings); parsed keys are taken over."""
     epoch, rows, licence_types = read
     snapshot = Snapshot(settings, master, epoch, licence_types, rows)
+    signing, decrypting = (before.signing, before.decrypting) if before else ({}, {})
     for row in rows:
         if row.algorithm == SECRET:
             if row.state != State.RETIRED:
@@ -175,7 +189,11 @@ def take(
             if row.state == State.ACTIVE:
                 snapshot.newest[row.ring] = row.number
             continue
-        key = snapshot.signing[row.kid] = _signing_key(master, settings.deployment, row, before.get(row.kid))
+        if row.ring == ENCRYPTION:
+            if row.state != State.RETIRED:
+                snapshot.decrypting[row.kid] = _decryption_key(master, row, decrypting.get(row.kid))
+            continue
+        key = snapshot.signing[row.kid] = _signing_key(master, settings.deployment, row, signing.get(row.kid))
         if row.state == State.ACTIVE:
             snapshot.active[row.ring, row.algorithm] = key
         if row.state != State.RETIRED:

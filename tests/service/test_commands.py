@@ -69,7 +69,7 @@ def test_a_rotation_is_published_used_and_refuses_no_token(server: Server) -> No
             successor = new
     assert before < kids(server)
     fetched = requests.get(f"{server.origin}/jwks", timeout=5).json()["keys"]
-    by_kid: dict[str, Any] = {each["kid"]: jwt.PyJWK(each).key for each in fetched}
+    by_kid: dict[str, Any] = {each["kid"]: jwt.PyJWK(each).key for each in fetched if each["use"] == "sig"}
 
     def verified() -> str:
         signed = token(server)  # by a key that was published when we fetched the set, whichever
