@@ -162,6 +162,7 @@ def _build(settings: Settings, durable: Durable, clock: Callable[[], int]) -> Ho
                 _host(settings.server.provider),
                 (*provider.endpoints, *library.endpoints, *Readiness(durable, feed, clock).endpoints, *base),
                 proxies,
+                settings.server.certificate_header,
             ),
             at_provider,
         ),

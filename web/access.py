@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class VerifiedAccess:
     """Login strength 1–3 of the session; 0 without a person."""
     auth_time: int = 0
     authorization_details: tuple[Mapping[str, Any], ...] = ()
+    confirmation: Mapping[str, str] = field(default_factory=dict)
+    """``cnf`` (RFC 7800): the key that the token is bound to, checked already; empty for nobody's."""
     session: bytes | None = None
     family: bytes | None = None
     agency_uscc: str | None = None

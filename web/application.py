@@ -54,6 +54,8 @@ class _site:  # noqa: N801 - private, called like a function
         self._site = site
         self._pages = pages
         self._clock = clock
+        header = site.certificate_header
+        self._certificate = "HTTP_" + header.upper().replace("-", "_") if header else ""
         self._lane = {
             (endpoint.method, endpoint.path): endpoint
             for endpoint in site.endpoints
@@ -80,7 +82,8 @@ class _site:  # noqa: N801 - private, called like a function
         # only a listed proxy is believed, and only for the last hop that it saw itself
         forwarded = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
         scheme = environ.get("HTTP_X_FORWARDED_PROTO", "")
-        return Call(environ, self._clock(), remote=forwarded, scheme=scheme)
+        certificate = environ.get(self._certificate, "") if self._certificate else ""
+        return Call(environ, self._clock(), remote=forwarded, scheme=scheme, certificate=certificate)
 
     def _routes(self) -> Flask:
         flask = Flask(self._site.name, static_folder=None)

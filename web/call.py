@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlencode
 import msgspec
 
 from keys import random_bytes
+from web.client_certificate import read_certificate
 from web.errors import BodyNotForm, BodyNotJson, BodyTooLarge, DuplicateParameter, MalformedParameters
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ class Call:
 
     __slots__ = (
         "_body",
+        "_certificate",
         "_cookies",
         "_form",
         "_query",
@@ -121,7 +123,10 @@ class Call:
         "scheme",
     )
 
-    def __init__(self, environ: Environ, now: int, *, remote: str = "", scheme: str = "") -> None:
+    def __init__(
+        self, environ: Environ, now: int, *, remote: str = "", scheme: str = "", certificate: str = ""
+    ) -> None:
+        """``certificate``: as a trusted proxy wrote it; never a header of anybody else's."""
         self.environ = environ
         self.now = now
         self.request_id = random_bytes(8).hex()
@@ -130,6 +135,7 @@ class Call:
         self.args: Mapping[str, str] = {}
         self.principal: Any = None
         """What the endpoint's authorisation admitted: a Session, a VerifiedAccess, …"""
+        self._certificate = certificate
         self._body: bytes | None = None
         self._query: Parameters | None = None
         self._form: Parameters | None = None
@@ -146,6 +152,7 @@ class Call:
         json: Any = None,
         headers: Mapping[str, str] | None = None,
         host: str = "localhost:8000",
+        certificate: str = "",
     ) -> Call:
         """A call made by hand, for tests and for calls inside one process."""
         path, _, query = target.partition("?")
@@ -167,7 +174,7 @@ class Call:
             environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
         environ["CONTENT_LENGTH"] = str(len(body))
         environ["wsgi.input"] = io.BytesIO(body)
-        return cls(environ, now, remote="127.0.0.1", scheme="http")
+        return cls(environ, now, remote="127.0.0.1", scheme="http", certificate=certificate)
 
     @property
     def method(self) -> str:
@@ -192,6 +199,16 @@ class Call:
     def header(self, name: str) -> str | None:
         """A request header by its usual name."""
         return self.environ.get(_header_key(name))
+
+    @property
+    def certificate(self) -> bytes | None:
+        """The certificate (DER) that the client authenticated its connection with; None where it showed none.
+
+        Raises:
+            CertificateUnreadable: the proxy handed on something else.
+
+        """
+        return read_certificate(self._certificate) if self._certificate else None
 
     @property
     def query(self) -> Parameters:

@@ -68,3 +68,5 @@ class Site:
     endpoints: tuple[Endpoint, ...]
     trusted_proxies: frozenset[str] = field(default=frozenset())
     """Addresses whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
+    certificate_header: str = ""
+    """In which those same addresses hand on the client's certificate; empty: none does."""

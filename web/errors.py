@@ -1,7 +1,7 @@
 """What may be wrong with a request as such.
 
 Problem
-├── BadRequest ── MalformedParameters, DuplicateParameter, BodyNotForm, BodyNotJson
+├── BadRequest ── MalformedParameters, DuplicateParameter, BodyNotForm, BodyNotJson, CertificateUnreadable
 ├── TooLarge ── BodyTooLarge
 ├── Forbidden ── CrossSiteForm
 ├── NotFound ── NoSuchPage, WrongHost
@@ -16,6 +16,7 @@ __all__ = [
     "BodyNotForm",
     "BodyNotJson",
     "BodyTooLarge",
+    "CertificateUnreadable",
     "CrossSiteForm",
     "DuplicateParameter",
     "MalformedParameters",
@@ -51,6 +52,13 @@ class BodyNotJson(BadRequest):
 
     code = "body_not_json"
     mend = "Send the body as application/json of the documented shape."
+
+
+class CertificateUnreadable(BadRequest):
+    """What the proxy handed on as the client's certificate cannot be read."""
+
+    code = "certificate_unreadable"
+    mend = "Connect with one X.509 certificate; if you did, tell the operator of the proxy."
 
 
 class BodyTooLarge(TooLarge):

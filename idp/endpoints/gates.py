@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from idp.oauth.client_authentication import authenticate
 from idp.oauth.errors import InsufficientScope, InvalidClient, InvalidRequest, InvalidToken
+from idp.oauth.proving import check_sender
 from idp.oauth.scopes import OPENID
-from idp.oauth.verified import bearer
+from idp.oauth.verified import presented
 from web.endpoint import Authorisation
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from web.call import Call
 
 __all__ = ["client", "confidential_client", "userinfo_bearer"]
+
+POSTED: Final = "posted"
+"""Instead of a scheme: the token came in the body (RFC 6750 § 2.2)."""
 
 
 def client(engine: Engine, reason: str) -> Authorisation:
@@ -41,9 +45,13 @@ def userinfo_bearer(engine: Engine, tokens: Tokens, reason: str) -> Authorisatio
     """The bearer of a token for userinfo with scope openid, in the header or the POST body, never both."""
 
     def admit(call: Call) -> VerifiedAccess:
-        known = tokens.look(_token(call), call.now)
+        scheme, text = _token(call)
+        known = tokens.look(text, call.now)
         if known is None or known.access.audience != engine.userinfo or known.jwt:
             raise InvalidToken
+        if scheme == POSTED and known.access.sender:  # FAPI 2.0 § 5.3.4: bound tokens stand in the header
+            raise InvalidRequest("Send a sender-constrained access token in the Authorization header.")
+        check_sender(call, known.access.sender, "bearer" if scheme == POSTED else scheme)
         if OPENID not in known.verified.scopes:
             raise InsufficientScope
         return known.verified
@@ -51,10 +59,10 @@ def userinfo_bearer(engine: Engine, tokens: Tokens, reason: str) -> Authorisatio
     return Authorisation("bearer", reason, admit)
 
 
-def _token(call: Call) -> str:
+def _token(call: Call) -> tuple[str, str]:
     posted = call.form.get("access_token") if call.method == "POST" and call.body else None
     if posted is None:
-        return bearer(call)
+        return presented(call)
     if call.header("Authorization") is not None:
         raise InvalidRequest("Send the access token in one place only.")
-    return posted
+    return POSTED, posted

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from idp.oauth.grantee import Grantee
+from idp.oauth.sender import ANYBODY, Sender, confirmation, confirmed
 from idp.oauth.standing import Bid
 from idp.oauth.subject import subject_at
 from idp.sessions.session import acr
@@ -63,6 +64,8 @@ class Access(msgspec.Struct, frozen=True, array_like=True):
     auth_time: int = 0
     details: str = ""
     """authorization_details as canonical JSON, empty for none."""
+    sender: Sender = ANYBODY
+    """Whose key it is bound to."""
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -91,6 +94,8 @@ def jwt_of(keys: Keys, issuer: str, access: Access) -> str:
         "exp": access.ends,
         "jti": jti_text(access.jti),
     }
+    if access.sender:
+        claims["cnf"] = confirmation(access.sender)
     if access.scope:
         claims["scope"] = access.scope
     if access.holder_key:
@@ -112,7 +117,7 @@ def open_access(keys: Keys, text: str) -> Access | None:
 
 
 def bid_of(access: Access) -> Bid:
-    """What the gate is asked when a person's token is used."""
+    """What the gate is asked when a person's token is used; the sender is proven anew on every use, apart."""
     return Bid(
         grantee=Grantee(access.holder_key, access.acting_for, access.client),
         session=access.session,
@@ -141,6 +146,7 @@ def open_jwt(keys: Keys, issuer: str, text: str) -> Access | None:
             at=claims["iat"],
             ends=claims["exp"],
             jti=urlsafe_b64decode(claims["jti"] + "=="),
+            sender=confirmed(claims.get("cnf", {})),
         )
     except (TokenRefused, SealBroken, msgspec.DecodeError):
         return None

@@ -8,7 +8,8 @@ from typing import Any
 
 from idp.oauth.client import Client
 from idp.oauth.engine import Engine
-from web.call import Parameters
+from idp.oauth.sender import ANYBODY, Sender
+from web.call import Call, Parameters
 
 __all__ = ["Exchange", "Grant", "Outcome"]
 
@@ -21,6 +22,9 @@ class Exchange:
     form: Parameters
     client: Client
     now: int
+    call: Call
+    sender: Sender = ANYBODY
+    """Whose key this request proves; the access token is bound to it."""
     grant: Grant = field(init=False)
     opened: Any = None
     """The value presented, opened and matched against client, redirect_uri, PKCE and key."""

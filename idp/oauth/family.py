@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from idp.oauth.grantee import Grantee
+from idp.oauth.sender import ANYBODY, Sender
 from store import SQL, publish
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Family(msgspec.Struct, frozen=True):
     idle_ends: int
     ends: int
     live: bool
+    sender: Sender = ANYBODY
+    """A public client's key: who refreshes must hold it. A confidential one proves itself (RFC 9449 § 5)."""
 
     @property
     def grantee(self) -> Grantee:
@@ -76,14 +79,14 @@ class Move(Enum):
 
 _INSERT = SQL(
     "INSERT INTO family (id, holder_key, acting_for, client_id, session, offline, scopes, resources, details,"
-    " login, generation, moved_at, idle_ends, ends, live)"
+    " login, generation, moved_at, idle_ends, ends, live, sender)"
     " VALUES (:id, :holder_key, :acting_for, :client_id, :session, :offline, :scopes, :resources, :details,"
-    " :login, 1, :now, :idle_ends, :ends, 1)"
+    " :login, 1, :now, :idle_ends, :ends, 1, :sender)"
 )
 _KEY = "holder_key = :holder_key AND acting_for = :acting_for AND client_id = :client_id AND id = :id"
 _FIND = SQL(
     "SELECT id, holder_key, acting_for, client_id, session, offline, scopes, resources, details, login,"  # noqa: S608
-    " generation, moved_at, idle_ends, ends, live FROM family"
+    " generation, moved_at, idle_ends, ends, live, sender FROM family"
     f" WHERE {_KEY}"
 )
 _LIVES = f"{_KEY} AND live = 1 AND idle_ends > :now AND ends > :now"
@@ -124,6 +127,7 @@ def insert(tx: Tx, family: Family) -> None:
         now=family.moved_at,
         idle_ends=family.idle_ends,
         ends=family.ends,
+        sender=family.sender or None,
     )
 
 
@@ -143,6 +147,7 @@ def find(tx: Tx, grantee: Grantee, family_id: bytes) -> Family | None:
         return None
     values = list(row)
     values[5], values[14] = row[5] == 1, row[14] == 1  # stored as numbers on both engines
+    values[15] = row[15] or ANYBODY
     return Family(*values)
 
 

@@ -61,6 +61,10 @@ def _family(bid: Bid, found: Standing, _now: int) -> bool:
     return found.family is True if bid.kept else found.family is not False
 
 
+def _sender(bid: Bid, _found: Standing, _now: int) -> bool:
+    return not bid.sender or bid.sender == bid.proven
+
+
 GATE: Final[tuple[tuple[str, Rule], ...]] = (
     ("client_disabled", _client),
     ("person_disabled", _person),
@@ -69,6 +73,7 @@ GATE: Final[tuple[tuple[str, Rule], ...]] = (
     ("consent_missing", _consent),
     ("level_not_reached", _level),
     ("revoked", _family),
+    ("sender_key", _sender),
 )
 """Why not → whether it holds."""
 

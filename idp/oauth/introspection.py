@@ -10,6 +10,7 @@ from idp.oauth import family
 from idp.oauth.access_token import jti_text
 from idp.oauth.errors import InvalidGrant, InvalidRequest
 from idp.oauth.sealed_refresh import open_refresh
+from idp.oauth.sender import confirmation, token_type
 from idp.oauth.subject import subject_at, subject_of
 from idp.sessions.session import acr
 
@@ -51,7 +52,7 @@ def _access(engine: Engine, known: Known, caller: Client) -> dict[str, Any]:
         "iss": engine.issuer,
         "aud": access.audience,
         "client_id": access.client,
-        "token_type": "Bearer",
+        "token_type": token_type(access.sender),
         "iat": access.at,
         "exp": access.ends,
         "jti": jti_text(access.jti),
@@ -66,6 +67,8 @@ def _access(engine: Engine, known: Known, caller: Client) -> dict[str, Any]:
             found["sub"] = subject_of(engine.keys, caller, subject)
         found["acr"] = acr(access.level, access.strength)
         found["auth_time"] = access.auth_time
+    if access.sender:
+        found["cnf"] = confirmation(access.sender)
     if access.details:
         found["authorization_details"] = msgspec.Raw(access.details.encode())
     return found

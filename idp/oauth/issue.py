@@ -9,6 +9,7 @@ import msgspec
 from idp.oauth.access_token import Access, jwt_of, opaque_of
 from idp.oauth.id_token import id_token
 from idp.oauth.scopes import OPENID
+from idp.oauth.sender import ANYBODY, Sender, token_type
 
 if TYPE_CHECKING:
     from idp.oauth.client import Client
@@ -36,6 +37,8 @@ class Granted(msgspec.Struct, frozen=True):
     details: str
     """authorization_details as a JSON array, or empty."""
     nonce: str = ""
+    sender: Sender = ANYBODY
+    """Whose key the access token is bound to."""
 
 
 def joined(bodies: list[str]) -> str:
@@ -72,10 +75,11 @@ def answer(engine: Engine, granted: Granted, now: int) -> dict[str, Any]:
         strength=login.strength,
         auth_time=login.auth_time,
         details=granted.details,
+        sender=granted.sender,
     )
     found: dict[str, Any] = {
         "access_token": access_text(engine, access),
-        "token_type": "Bearer",
+        "token_type": token_type(granted.sender),
         "expires_in": seconds,
         "scope": granted.scopes,
     }

@@ -8,6 +8,7 @@ import msgspec
 
 from idp.oauth.errors import InvalidGrant
 from idp.oauth.grantee import Grantee
+from idp.oauth.sender import ANYBODY, Sender
 from keys.errors import SealBroken
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ class SealedRefresh(msgspec.Struct, frozen=True, array_like=True):
     """Stays 1 for a confidential client."""
     ends: int
     """The family's absolute end: refused after it even where the row was swept."""
+    sender: Sender = ANYBODY
+    """As the family has it: read here, a wrong key is refused before anything moves."""
 
     def grantee(self, client: str) -> Grantee:
         """Whose family it is; the client is the one that the seal is bound to."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from idp.oauth.sender import ANYBODY, Sender
 from idp.people.records import LEVEL, OFFICE_STANDS
 from idp.sessions.session import Session
 from store import SQL
@@ -37,6 +38,10 @@ class Bid(msgspec.Struct, frozen=True):
     """jti of an access token that is presented."""
     least_level: int = 0
     least_strength: int = 0
+    sender: Sender = ANYBODY
+    """To whose key what is presented is bound."""
+    proven: Sender = ANYBODY
+    """Whose key the caller proved to hold."""
 
 
 class Standing(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from idp.oauth.errors import InvalidRequest, UnauthorizedClient, UnsupportedGrantType
 from idp.oauth.exchange import Exchange, Grant
 from idp.oauth.grants import authorization_code, client_credentials, refresh_token
+from idp.oauth.proving import prove
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +49,10 @@ def _grant(ask: Exchange) -> None:
     ask.grant = GRANTS[name]
 
 
+def _sender(ask: Exchange) -> None:
+    ask.sender = prove(ask.call, ask.client)
+
+
 def _open(ask: Exchange) -> None:
     ask.opened = ask.grant.open(ask)
 
@@ -60,7 +65,14 @@ def _answer(ask: Exchange) -> None:
     ask.answer = ask.grant.answer(ask)
 
 
-TOKEN_STEPS: Final[tuple[Callable[[Exchange], None], ...]] = (_once, _grant, _open, _redeem, _answer)
+TOKEN_STEPS: Final[tuple[Callable[[Exchange], None], ...]] = (
+    _once,
+    _grant,
+    _sender,
+    _open,
+    _redeem,
+    _answer,
+)
 
 
 def exchange(engine: Engine, call: Call, client: Client) -> dict[str, Any]:
@@ -70,7 +82,7 @@ def exchange(engine: Engine, call: Call, client: Client) -> dict[str, Any]:
         OAuthError: what is wrong; what had to be written then is written.
 
     """
-    ask = Exchange(engine, call.form, client, call.now)
+    ask = Exchange(engine, call.form, client, call.now, call)
     for step in TOKEN_STEPS:
         step(ask)
     return ask.answer

@@ -16,6 +16,8 @@ from idp.oauth import access_token, clients, consent, family
 from idp.oauth.access_token import Access, bid_of, open_access
 from idp.oauth.errors import InvalidToken
 from idp.oauth.gate import may_issue
+from idp.oauth.proving import check_sender
+from idp.oauth.sender import confirmation
 from idp.oauth.standing import Standing, revoked, standing
 from web.access import VerifiedAccess
 
@@ -25,12 +27,13 @@ if TYPE_CHECKING:
     from store import Feed
     from web.call import Call
 
-__all__ = ["Known", "Tokens", "bearer"]
+__all__ = ["Known", "Tokens", "presented"]
 
 REMEMBERED_MOST: Final = 5_000
 """Tokens since the last clearing, about 2 KiB each; then all is forgotten, which costs one check a token."""
 LOOKED_AGAIN_SECONDS: Final = 5
 """Of a person's token: an office and a real-name level end by the clock too, and no news tell of that."""
+SCHEMES: Final = frozenset({"bearer", "dpop"})
 SESSION_NEWS: Final = "session"
 PERSON_NEWS: Final = "person"
 
@@ -64,12 +67,15 @@ class Tokens:
         """See ``web.access.AccessTokens``.
 
         Raises:
-            InvalidToken: none, not ours, over, revoked, or for another audience.
+            InvalidToken: none, not ours, over, revoked, for another audience, or sent by another than it is
+                bound to.
 
         """
-        known = self.look(bearer(call), call.now)
+        scheme, text = presented(call)
+        known = self.look(text, call.now)
         if known is None or known.access.audience != self._engine.audience(audience):
             raise InvalidToken
+        check_sender(call, known.access.sender, scheme)
         return known.verified
 
     def look(self, text: str, now: int) -> Known | None:
@@ -159,17 +165,19 @@ def _verified(access: Access, client: Client, found: Standing | None) -> Verifie
         family=access.family or None,
         agency_uscc=client.agency_uscc,
         verifier=client.verifier,
+        confirmation=confirmation(access.sender),
     )
 
 
-def bearer(call: Call) -> str:
-    """The token in the Authorization header (RFC 6750 § 2.1).
+def presented(call: Call) -> tuple[str, str]:
+    """Scheme (lower case) and token of the Authorization header (RFC 6750 § 2.1, RFC 9449 § 7.1).
 
     Raises:
         InvalidToken: there is none.
 
     """
     scheme, _, token = (call.header("Authorization") or "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    scheme = scheme.lower()
+    if scheme not in SCHEMES or not token:
         raise InvalidToken("Send Authorization: Bearer with an access token.")
-    return token.strip()
+    return scheme, token.strip()

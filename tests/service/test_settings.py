@@ -105,6 +105,12 @@ def test_a_rooms_own_rules_are_applied(faults: Faults) -> None:
         (DEVELOPMENT, {"MANYOU_SERVER__ADDRESS": "0.0.0.0"}, "server.address"),  # noqa: S104 - refused
         (DEVELOPMENT, {"MANYOU_SERVER__TRUSTED_PROXIES": "10.0.0.0/8"}, "server.trusted_proxies"),
         (DEVELOPMENT, {"MANYOU_STORE__EXPIRING": "redis"}, "store.expiring_url_file"),
+        (DEVELOPMENT, {"MANYOU_SERVER__CERTIFICATE_HEADER": "Client-Cert"}, "server.certificate_header"),
+        (
+            DEVELOPMENT,
+            {"MANYOU_SERVER__TRUSTED_PROXIES": "::1", "MANYOU_SERVER__CERTIFICATE_HEADER": "a b"},
+            "server.certificate_header",
+        ),
         (DEVELOPMENT, {"MANYOU_STORE__ENGINE": "postgres"}, "store.dsn_file"),
         (DEVELOPMENT, {"MANYOU_KEYS__RETIRE_SEAL_AFTER": "86400"}, "keys.retire_seal_after"),
         (DEVELOPMENT, {"MANYOU_KEYS__RETIRE_AFTER": "60"}, "keys.retire_after"),

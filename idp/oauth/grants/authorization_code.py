@@ -21,6 +21,7 @@ from idp.oauth.login import Login
 from idp.oauth.scopes import OFFLINE
 from idp.oauth.sealed_code import KIND, SealedCode, digest_of, open_code
 from idp.oauth.sealed_refresh import SealedRefresh, seal_refresh
+from idp.oauth.sender import ANYBODY, Sender
 from idp.oauth.standing import Bid, standing
 from ledger import append
 from store import Marker, spend
@@ -56,6 +57,8 @@ class _Terms(msgspec.Struct, frozen=True):
     longest: int
     idle: int
     event_id: bytes
+    sender: Sender
+    """Whose key its refresh tokens are bound to."""
 
 
 class _Issued(msgspec.Struct, frozen=True):
@@ -81,6 +84,8 @@ def _open(ask: Exchange) -> _Opened:
     if redirect_uri is None or not hmac.compare_digest(digest_of(redirect_uri), code.redirect):
         raise InvalidGrant("Send the redirect_uri of the authorization request, character by character.")
     _proof_of_key(ask.form.get("code_verifier"), code.challenge)
+    if code.sender and code.sender != ask.sender:
+        raise InvalidGrant("Prove the key that the authorization request named, by dpop_jkt or a proof.")
     audiences = ask.client.audiences
     if any(place >= len(audiences) for place in code.resources):
         raise InvalidGrant(detail="the client's audiences have changed")
@@ -130,13 +135,18 @@ def _redeem(ask: Exchange) -> _Issued | _Refused:
         at=code.at,
         least_level=ask.client.least_level,
         least_strength=ask.client.least_strength,
+        sender=code.sender,
+        proven=ask.sender,
     )
     event_id = engine.event_id(now)
     over = code.ends + engine.settings.access_seconds
     terms = None
     if "refresh_token" in ask.client.grants:
         settings = engine.settings
-        terms = _Terms(grantee.client, now, settings.refresh_seconds, settings.refresh_idle_seconds, event_id)
+        sender = ask.sender if ask.client.public else ANYBODY
+        terms = _Terms(
+            grantee.client, now, settings.refresh_seconds, settings.refresh_idle_seconds, event_id, sender
+        )
 
     beside = engine.durable.engine == "postgres"  # SQLite runs one work after another
 
@@ -190,6 +200,7 @@ def _keep(
         idle_ends=min(now + terms.idle, ends),
         ends=ends,
         live=True,
+        sender=terms.sender,
     )
     family.insert(tx, kept)
     body = FamilyMade(code.scope.split(), offline, code.acting_for.hex())
@@ -215,10 +226,11 @@ def _answer(ask: Exchange) -> dict[str, Any]:
         audience=opened.audience,
         details=joined(outcome.details) if opened.narrowed is None else opened.narrowed,
         nonce=code.nonce,
+        sender=ask.sender,
     )
     found = answer(engine, granted, ask.now)
     if kept is not None:
-        refresh = SealedRefresh(kept.id, kept.holder_key, kept.acting_for, 1, kept.ends)
+        refresh = SealedRefresh(kept.id, kept.holder_key, kept.acting_for, 1, kept.ends, kept.sender)
         found["refresh_token"] = seal_refresh(engine.keys, ask.client.client_id, refresh)
     return found
 

@@ -11,6 +11,7 @@ from idp.oauth.errors import InvalidScope, InvalidTarget, UnauthorizedClient
 from idp.oauth.exchange import Grant
 from idp.oauth.issue import access_text
 from idp.oauth.scopes import SCOPES, known
+from idp.oauth.sender import token_type
 
 if TYPE_CHECKING:
     from idp.oauth.exchange import Exchange
@@ -62,10 +63,11 @@ def _answer(ask: Exchange) -> dict[str, Any]:
         at=ask.now,
         ends=ask.now + seconds,
         jti=engine.entropy(16),
+        sender=ask.sender,
     )
     return {
         "access_token": access_text(engine, access),
-        "token_type": "Bearer",
+        "token_type": token_type(ask.sender),
         "expires_in": seconds,
         "scope": access.scope,
     }

@@ -67,6 +67,8 @@ def _open(ask: Exchange) -> _Opened:
     refresh = open_refresh(ask.engine.keys, ask.client.client_id, text)
     if refresh.ends <= ask.now:
         raise InvalidGrant(detail="family at its absolute end")
+    if refresh.sender and refresh.sender != ask.sender:
+        raise InvalidGrant("Prove the key that the refresh token is bound to.")
     return _Opened(
         text, refresh, _chosen(ask, refresh) if any(name in ask.form for name in NARROWS) else None
     )
@@ -132,6 +134,8 @@ def _bid(ask: Exchange, found: Family) -> Bid:
         office=_login(found.login).office,
         least_level=ask.client.least_level,
         least_strength=ask.client.least_strength,
+        sender=found.sender,
+        proven=ask.sender,
     )
 
 
@@ -156,6 +160,7 @@ def _answer(ask: Exchange) -> dict[str, Any]:
         scopes=chosen.scopes,
         audience=chosen.audience,
         details=chosen.details,
+        sender=ask.sender,
     )
     answered = answer(engine, granted, ask.now)
     answered["refresh_token"] = ask.opened.text if not ask.client.public else _next(ask, found)
@@ -165,7 +170,9 @@ def _answer(ask: Exchange) -> dict[str, Any]:
 def _next(ask: Exchange, found: Family) -> str:
     """The newest generation, whether it was made now or its reply was lost."""
     generation = ask.opened.refresh.generation + 1
-    refresh = SealedRefresh(found.id, found.holder_key, found.acting_for, generation, found.ends)
+    refresh = SealedRefresh(
+        found.id, found.holder_key, found.acting_for, generation, found.ends, found.sender
+    )
     return seal_refresh(ask.engine.keys, ask.client.client_id, refresh)
 
 

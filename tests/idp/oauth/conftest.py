@@ -203,9 +203,11 @@ class House:
         browser: Browser | None = None,
         form: Any = None,
         headers: Mapping[str, str] | None = None,
+        certificate: bytes | None = None,
     ) -> Reply:
         sent = {**(browser.header if browser else {}), **(headers or {})}
-        call = Call.of(method, target, now=self.clock.now, form=form, headers=sent)
+        shown = "" if certificate is None else f":{base64.b64encode(certificate).decode()}:"
+        call = Call.of(method, target, now=self.clock.now, form=form, headers=sent, certificate=shown)
         reply = answer(self.endpoints[method, call.path], call, self.pages)
         if browser is not None:
             browser.keep(reply)

@@ -46,6 +46,7 @@ def test_the_table_is_whole() -> None:
         "consent_missing",
         "level_not_reached",
         "revoked",
+        "sender_key",
     ]
 
 
@@ -79,6 +80,11 @@ def test_the_table_is_whole() -> None:
         (BID, replace(GOOD, family=None), "revoked"),
         (replace(BID, kept=False), replace(GOOD, family=None), None),
         (replace(BID, kept=False), replace(GOOD, family=False), "revoked"),
+        (replace(BID, sender=b"k1"), GOOD, "sender_key"),
+        (replace(BID, sender=b"k1", proven=b"k2"), GOOD, "sender_key"),
+        (replace(BID, sender=b"k1", proven=b"c1"), GOOD, "sender_key"),
+        (replace(BID, sender=b"k1", proven=b"k1"), GOOD, None),
+        (replace(BID, proven=b"k1"), GOOD, None),
     ],
 )
 def test_each_rule(bid: Bid, found: Standing, reason: str | None) -> None:
