@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from store import Durable, Expiring, Feed
     from web import Endpoint, Pages, Transport
     from web.access import AccessTokens, DetailType
+    from web.fetching import Fetcher
 
 __all__ = ["Job", "Provider", "build"]
 
@@ -86,6 +87,7 @@ def build(  # noqa: PLR0913 - a composition root names its parts
     feed: Feed,
     transport: Transport,
     pages: Pages,
+    fetcher: Fetcher,
     details: Iterable[DetailType] = (),
     sms: SmsSender | None = None,
 ) -> Provider:
@@ -122,6 +124,7 @@ def build(  # noqa: PLR0913 - a composition root names its parts
         feed=feed,
         facts=facts,
         sign_on=sign_on,
+        fetcher=fetcher,
         details=details,
         entropy=random_bytes,
     )

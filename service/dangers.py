@@ -28,7 +28,10 @@ def dangers(tree: Mapping[str, Any], environ: Mapping[str, str]) -> list[str]:
     production = tree.get("environment", "production") != "development"
     plain = tree.get("transport", "https") == "LocalDemo"
     found = []
+    fetch = tree.get("fetch")
     if production:
+        if isinstance(fetch, dict) and fetch.get("loopback", "refused") != "refused":
+            found.append("fetch.loopback: this machine's own services lie open; for development alone")
         if plain:
             found.append("transport: LocalDemo is for environment development alone")
         if tree.get("demo"):

@@ -30,6 +30,7 @@ from service.jobs import Job, Jobs
 from service.readiness import Readiness
 from store import Feed, maintain, migrate, open_durable, open_expiring
 from web import Catalogue, Pages, Site
+from web.fetching import Fetcher
 from web.sealed_cookie import SealedCookie
 from web.static_files import BASE, static_endpoints
 
@@ -148,6 +149,7 @@ def _build(settings: Settings, durable: Durable, clock: Callable[[], int]) -> Ho
         feed=feed,
         transport=settings.profile,
         pages=at_provider,
+        fetcher=Fetcher(settings.fetch),
         details=(library.detail_type,),
     )
     later.tokens = provider.access

@@ -18,6 +18,7 @@ from service.dangers import dangers, origin_faults
 from service.loading import SettingsFault, build, read_tree
 from store import StoreSettings
 from web import HTTPS, LOCAL_DEMO, Transport
+from web.outbound import FetchSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,7 +42,7 @@ DERIVED = {
 }
 """What rooms are told and no operator can: it follows from the setting named, so that both never differ."""
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
-NO_SECRET = {"block_list_file"}
+NO_SECRET = {"block_list_file", "ca_file"}
 JWKS_CACHED = 300
 """Seconds the provider lets its key set be cached."""
 
@@ -101,6 +102,7 @@ class Settings:
     demo: Path | None = None
     """Where the demo's passwords lie open for testers; with it ``production`` does not start."""
     server: ServerSettings = field(default_factory=ServerSettings)
+    fetch: FetchSettings = field(default_factory=FetchSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
     idp: IdpSettings = field(default_factory=IdpSettings)
     qr: QrSettings = field(default_factory=QrSettings)

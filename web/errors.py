@@ -2,6 +2,7 @@
 
 Problem
 ├── BadRequest ── MalformedParameters, DuplicateParameter, BodyNotForm, BodyNotJson, CertificateUnreadable
+│   └── NotFetched ── FetchForbidden: what somebody else was to serve at a URL of theirs
 ├── TooLarge ── BodyTooLarge
 ├── Forbidden ── CrossSiteForm
 ├── NotFound ── NoSuchPage, WrongHost
@@ -19,9 +20,11 @@ __all__ = [
     "CertificateUnreadable",
     "CrossSiteForm",
     "DuplicateParameter",
+    "FetchForbidden",
     "MalformedParameters",
     "MethodNotAllowed",
     "NoSuchPage",
+    "NotFetched",
     "WrongHost",
 ]
 
@@ -59,6 +62,22 @@ class CertificateUnreadable(BadRequest):
 
     code = "certificate_unreadable"
     mend = "Connect with one X.509 certificate; if you did, tell the operator of the proxy."
+
+
+class NotFetched(BadRequest):
+    """A URL of somebody else's gave no answer that we can use: theirs to mend, so no 5xx of ours."""
+
+    code = "not_fetched"
+    mend = (
+        "Serve the document at the registered https address: quickly, small, with 200 and without redirects."
+    )
+
+
+class FetchForbidden(NotFetched):
+    """We fetch nothing from such a URL, or from the address that its host has."""
+
+    code = "fetch_forbidden"
+    mend = "Register an https address that this service may reach, without user information and fragment."
 
 
 class BodyTooLarge(TooLarge):

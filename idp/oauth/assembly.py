@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from keys import Keys
     from store import Durable, Expiring, Feed
     from web.access import DetailType
+    from web.fetching import Fetcher
 
 __all__ = ["OAuth", "assemble"]
 
@@ -42,6 +43,7 @@ def assemble(  # noqa: PLR0913 - a composition root names its parts
     feed: Feed,
     facts: Facts,
     sign_on: SingleSignOn,
+    fetcher: Fetcher,
     details: Iterable[DetailType] = (),
     entropy: Callable[[int], bytes] = os.urandom,
 ) -> OAuth:
@@ -65,6 +67,7 @@ def assemble(  # noqa: PLR0913 - a composition root names its parts
         clients=Clients(durable, feed),
         facts=facts,
         sign_on=sign_on,
+        fetcher=fetcher,
         details={kind.name: kind for kind in details},
         entropy=entropy,
     )

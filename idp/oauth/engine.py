@@ -14,6 +14,7 @@ from keys import Keys
 from ledger import event_id
 from store import Durable, Expiring
 from web.access import DetailType
+from web.fetching import Fetcher
 
 __all__ = ["Engine"]
 
@@ -33,6 +34,8 @@ class Engine:
     facts: Facts
     sign_on: SingleSignOn
     """The browser's living session."""
+    fetcher: Fetcher
+    """What clients serve at their own addresses."""
     details: Mapping[str, DetailType]
     """Types of authorization_details, by name."""
     entropy: Callable[[int], bytes]

@@ -157,6 +157,9 @@ port = {demo.port}
 provider = "http://localhost:{demo.port}"
 portal = "http://127.0.0.1:{demo.port}"
 
+[fetch]
+loopback = "DevelopmentLoopback"
+
 [store]
 path = {json.dumps(str(here))}
 

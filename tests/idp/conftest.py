@@ -20,6 +20,8 @@ from keys import Keys, KeySettings
 from store import SQL, Durable, Feed, Row, Value, open_expiring
 from tests.conftest import ManualClock
 from web import LOCAL_DEMO, Catalogue, Pages, Site, application
+from web.fetching import Fetcher
+from web.outbound import FetchSettings
 
 ROOT = Path(__file__).parents[2]
 HOST = "localhost:8000"
@@ -135,6 +137,7 @@ def open_house(durable: Durable, clock: ManualClock, folder: Path) -> House:
         feed=Feed(durable),
         transport=LOCAL_DEMO,
         pages=pages,
+        fetcher=Fetcher(FetchSettings()),
     )
     app = application([(Site("provider", HOST, provider.endpoints), pages)], clock)
     return House(durable, ring, register, provider, app, clock, folder, pages)

@@ -205,6 +205,8 @@ def test_the_development_page_is_absent_in_production(house: House) -> None:
     from idp import IdpSettings, build
     from store import Feed, open_expiring
     from web import HTTPS
+    from web.fetching import Fetcher
+    from web.outbound import FetchSettings
 
     pages = house.provider.endpoints  # the same parts, another environment
     assert any(each.path == "/development/sms" for each in pages)
@@ -219,4 +221,5 @@ def test_the_development_page_is_absent_in_production(house: House) -> None:
             feed=Feed(house.durable),
             transport=HTTPS,
             pages=house.pages,
+            fetcher=Fetcher(FetchSettings()),
         )

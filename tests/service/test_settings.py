@@ -115,6 +115,8 @@ def test_a_rooms_own_rules_are_applied(faults: Faults) -> None:
         (DEVELOPMENT, {"MANYOU_KEYS__RETIRE_SEAL_AFTER": "86400"}, "keys.retire_seal_after"),
         (DEVELOPMENT, {"MANYOU_KEYS__RETIRE_AFTER": "60"}, "keys.retire_after"),
         (f"{PUBLIC}publish_ahead = 60", {}, "keys.publish_ahead"),
+        (PUBLIC, {"MANYOU_FETCH__LOOPBACK": "DevelopmentLoopback"}, "fetch.loopback"),
+        (DEVELOPMENT, {"MANYOU_FETCH__NETWORKS": "everywhere"}, "fetch.networks"),
         (DEVELOPMENT, {"MANYOU_KEYS__ENVIRONMENT": "development"}, "keys.environment"),
         (DEVELOPMENT, {"MANYOU_IDP__ENVIRONMENT": "development"}, "idp.environment"),
     ],

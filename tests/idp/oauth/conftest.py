@@ -39,6 +39,8 @@ from tests.conftest import ManualClock
 from web import LOCAL_DEMO, Call, Catalogue, Endpoint, Pages, Reply, Sentence
 from web.answer import answer
 from web.csrf import FIELD
+from web.fetching import Fetcher
+from web.outbound import FetchSettings
 
 ISSUER = "http://localhost:8000"
 BACK = "http://localhost:8001/callback"
@@ -321,6 +323,7 @@ def make_house(durable: Durable, clock: ManualClock, folder: Path) -> House:
         feed=feed,
         facts=Facts(durable, register),
         sign_on=sign_on,
+        fetcher=Fetcher(FetchSettings(loopback="DevelopmentLoopback")),
         details=[Counting()],
     )
     pages = Pages(
