@@ -98,10 +98,9 @@ def build(  # noqa: PLR0913 - a composition root names its parts
 
     """
     development_sms = DevelopmentSms()
-    if sms is None:
-        if settings.environment != "development":
-            raise ValueError("idp: production needs a gateway for text messages")
-        sms = development_sms
+    if sms is None and settings.environment != "development":
+        raise ValueError("idp: production needs a gateway for text messages")
+    sms = sms or development_sms
     passwords = Passwords(settings.passwords)
     naming = Naming(register, keys)
     facts = Facts(durable, register)
@@ -114,6 +113,8 @@ def build(  # noqa: PLR0913 - a composition root names its parts
         return SealedCookie(name, keys, transport, max_age)
 
     browsers = KnownBrowsers(cookie(known_browser.COOKIE, settings.sessions.known_browser_seconds))
+    flow = cookie("manyou-activation", settings.activation.flow_seconds)
+    totp = cookie("manyou-totp", STEP_SECONDS)
     login = Login(durable, naming, passwords, OneTimeCodes(durable, register), browsers, sign_on)
     oauth = assemble(
         issuer=issuer,
@@ -130,18 +131,10 @@ def build(  # noqa: PLR0913 - a composition root names its parts
     )
     endpoints = (
         *LoginPages(login, pages, cookie("manyou-login", STEP_SECONDS)).endpoints(),
-        *ActivationPages(
-            activation,
-            accounts,
-            browsers,
-            pages,
-            cookie("manyou-activation", settings.activation.flow_seconds),
-        ).endpoints(),
+        *ActivationPages(activation, accounts, browsers, pages, flow).endpoints(),
         *AccountPages(accounts, facts, oauth.engine.clients, sign_on, durable, pages).endpoints(),
         *PasswordPage(accounts, browsers, sign_on, pages).endpoints(),
-        *TotpPages(
-            accounts, browsers, facts, sign_on, durable, pages, cookie("manyou-totp", STEP_SECONDS)
-        ).endpoints(),
+        *TotpPages(accounts, browsers, facts, sign_on, durable, pages, totp).endpoints(),
         *consent_endpoints(oauth.engine, pages),
         *oauth_endpoints(oauth, feed, pages),
     )
