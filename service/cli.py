@@ -52,8 +52,16 @@ def serve(*, demo: bool, folder: Path, port: int, halls: tuple[int, int], no_hal
         if demo:
             _serve_demo(folder, port, halls, with_halls=not no_halls)
         else:
-            server = _settings().server
-            run(server.address, server.port, threads=server.threads)
+            settings = _settings()
+            server = settings.server
+            run(
+                server.address,
+                server.port,
+                threads=server.threads,
+                workers=server.workers,
+                rolling=settings.store.engine == "postgres",
+                drain_seconds=server.drain_seconds,
+            )
     except AddressInUse as taken:
         raise click.ClickException(f"another server listens on {taken}") from taken
 

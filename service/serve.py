@@ -1,8 +1,11 @@
-"""The server process: granian in front, one worker that holds the house.
+"""The server process: granian in front, one worker that holds the house, or several on PostgreSQL.
 
-The parent stays small: it forks the worker, which alone imports the rooms. A worker that loses its parent
+The parent stays small: it forks the workers, which alone import the rooms. A worker that loses its parent
 dies with it, so that a killed server never leaves half of itself on the folder; one that dies is replaced,
-unless it died at its start. SIGTERM, SIGINT and SIGHUP end: no new request, those under way finish.
+unless it died at its start. SIGTERM and SIGINT end: not ready first, for ``drain_seconds``, then no new
+request, and those under way finish; the second signal waits no longer. SIGHUP replaces the workers one after
+the other and loses no request: all accept from one socket, which the parent holds. The embedded database
+bears one server at a time, so there SIGHUP ends it too.
 """
 
 from __future__ import annotations
@@ -13,11 +16,18 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from multiprocessing import parent_process, util
 from typing import TYPE_CHECKING, NoReturn
 
+from manyou.errors import Unavailable
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from service.house import House
+    from store import Engine
     from web.application import WSGI
 
 __all__ = ["AddressInUse", "check_address", "die_with_parent", "serve", "worker_application"]
@@ -26,8 +36,9 @@ _PR_SET_PDEATHSIG = 1
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 FINISH_SECONDS = 30
 """Longer than any request takes; what is stuck after it is killed."""
-
-
+STORE_SECONDS = 60
+"""A database server is started again within this, or an operator is wanted."""
+STORE_PAUSE_SECONDS = 0.25
 GARBAGE_AFTER = 20_000
 """Objects that begin a search for garbage cycles; requests make hardly any."""
 TURN_SECONDS = 0.05
@@ -69,7 +80,7 @@ def give_memory_back() -> None:
 
 
 def worker_application() -> WSGI:
-    """Build the house in the worker; granian calls it once."""
+    """Build the house in a worker; granian calls it once."""
     if parent := parent_process():
         die_with_parent(parent.pid or 0)
         # Ctrl-C is the parent's to hear: granian's worker can hang over it and SIGTERM at once
@@ -88,7 +99,7 @@ def worker_application() -> WSGI:
         settings = load_settings(os.environ)
         if faults := file_faults(settings):
             raise SettingsFault(faults)
-        house = House.open(settings)
+        house = _when_the_store_answers(lambda: House.open(settings), settings.store.engine)
     except SettingsFault as fault:
         _give_up("\n".join(["settings:", *fault.faults]))
     except Problem as problem:
@@ -103,6 +114,18 @@ def worker_application() -> WSGI:
     return house.application
 
 
+def _when_the_store_answers(open_house: Callable[[], House], engine: Engine) -> House:
+    """Open the house; a database that is only just starting, or starting again, is waited for."""
+    ends = time.monotonic() + (STORE_SECONDS if engine == "postgres" else 0)
+    while True:
+        try:
+            return open_house()
+        except Unavailable as away:
+            if type(away) is not Unavailable or time.monotonic() > ends:
+                raise
+            time.sleep(STORE_PAUSE_SECONDS)
+
+
 def _give_up(reason: str) -> NoReturn:
     """End at the start with what an operator can mend instead of a trace."""
     sys.stderr.write(f"The service cannot start. {reason}\n")
@@ -110,25 +133,34 @@ def _give_up(reason: str) -> NoReturn:
     os._exit(1)
 
 
-def serve(address: str, port: int, *, threads: int) -> None:
-    """Run until SIGTERM, SIGINT or SIGHUP.
+def serve(
+    address: str,
+    port: int,
+    *,
+    threads: int,
+    workers: int = 1,
+    rolling: bool = False,
+    drain_seconds: int = 0,
+) -> None:
+    """Run until SIGTERM or SIGINT; ``rolling``: SIGHUP replaces the workers instead of ending too.
 
     Raises:
         AddressInUse: before anything is started.
         SystemExit: 1, when the worker could not start or died twice within seconds.
     """
-    from granian import Granian
     from granian.constants import Interfaces, RuntimeModes
     from granian.log import LogLevels
 
+    from service.listening import OneSocket
+
     check_address(address, port)
-    server = Granian(
+    server = OneSocket(
         "service.serve:worker_application",
         factory=True,
         address=address,
         port=port,
         interface=Interfaces.WSGI,
-        workers=1,
+        workers=workers,
         blocking_threads=threads,
         runtime_mode=RuntimeModes.st,
         websockets=False,
@@ -138,16 +170,29 @@ def serve(address: str, port: int, *, threads: int) -> None:
         log_access=False,
     )
     # a worker that ends within seconds of this, or of being replaced, is not tried again
-    server.respawned_wrks[0] = time.monotonic()
+    server.respawned_wrks.update(dict.fromkeys(range(workers), time.monotonic()))
     hang_up = signal.getsignal(signal.SIGHUP)
 
-    def no_second_worker() -> None:
-        # granian would start another worker beside the first, which the folder's lock refuses
-        signal.signal(
-            signal.SIGHUP, hang_up if hang_up is signal.SIG_IGN else server.signal_handler_interrupt
-        )
+    def ending(_signal: int, _frame: object) -> None:
+        if draining.is_set() or not drain_seconds:
+            end_now()
+            return
+        draining.set()
+        end = threading.Timer(drain_seconds, end_now)
+        end.daemon = True
+        end.start()
 
-    server.on_startup(no_second_worker)
+    end_now: Callable[..., None] = server.signal_handler_interrupt
+    draining = threading.Event()
+
+    def listen_to_signals() -> None:
+        signal.signal(signal.SIGTERM, ending)
+        signal.signal(signal.SIGINT, ending)
+        if not rolling:
+            # granian would start another worker beside the first, which the folder's lock refuses
+            signal.signal(signal.SIGHUP, hang_up if hang_up is signal.SIG_IGN else end_now)
+
+    server.on_startup(listen_to_signals)
     server.serve()
 
 

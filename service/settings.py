@@ -57,6 +57,10 @@ class ServerSettings:
     """Listens here; a proxy in front may have another."""
     threads: int = 64
     """Requests under way at once in one worker."""
+    workers: int = 1
+    """Processes that serve; more than one need the engine ``postgres``."""
+    drain_seconds: int = 0
+    """Told to end, serve on for so long while ``/readyz`` says no: what a balancer takes to notice."""
     provider: str = PROVIDER
     """The provider's origin, which is the issuer."""
     portal: str = PORTAL
@@ -83,6 +87,10 @@ class ServerSettings:
             faults.append("port: 1 to 65535")
         if not 1 <= self.threads <= 1024:
             faults.append("threads: 1 to 1024")
+        if not 1 <= self.workers <= 256:
+            faults.append("workers: 1 to 256")
+        if not 0 <= self.drain_seconds <= 600:
+            faults.append("drain_seconds: 0 to 600")
         if faults:
             raise ValueError("; ".join(faults))
 
@@ -129,6 +137,10 @@ class Settings:
             faults.append(f"keys.retire_after: at least {signed}, the longest life of a signed token")
         if self.environment == "production" and self.keys.publish_ahead < JWKS_CACHED:
             faults.append(f"keys.publish_ahead: at least {JWKS_CACHED}, as long as halls cache the key set")
+        if self.server.workers > 1 and self.store.engine != "postgres":
+            faults.append(
+                "server.workers: the embedded database bears one; several need store.engine postgres"
+            )
         if faults:
             raise ValueError("; ".join(faults))
 

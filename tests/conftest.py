@@ -117,13 +117,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         Server(Path(os.environ.pop(_SERVER_FOLDER))).remove()
 
 
-@pytest.fixture(scope="session")
-def postgres_database() -> Iterator[WorkerDatabase]:
+def shared_postgres() -> Server:
+    """The run's one server, started if it is not yet."""
     server = Server(Path(os.environ[_SERVER_FOLDER]))
     try:
         server.start_once()
     except ServerMissing as missing:
         pytest.fail(str(missing), pytrace=False)
+    return server
+
+
+@pytest.fixture(scope="session")
+def postgres_database() -> Iterator[WorkerDatabase]:
+    server = shared_postgres()
     name = f"manyou_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     server.create(name)
     database = WorkerDatabase(server.dsn(name))

@@ -1,0 +1,52 @@
+"""The server as it runs scaled: the demo province on PostgreSQL, two workers, `manyou serve` by settings."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.service.server import MANYOU, Server, until
+
+__all__ = ["ScaledServer"]
+
+_PREPARE = "import sys; from pathlib import Path; from service.demo.folder import Demo, prepare; "
+_PREPARE += "prepare(Demo(Path(sys.argv[1]), int(sys.argv[2])))"
+
+
+class ScaledServer(Server):
+    """Workers on an empty, migrated database, where the demo province is put first."""
+
+    def __init__(self, folder: Path, port: int, dsn: str, environ: Mapping[str, str]) -> None:
+        folder.mkdir()
+        dsn_file = folder / "dsn"
+        dsn_file.touch(0o600)
+        dsn_file.write_text(dsn)
+        scaled = {
+            "MANYOU_STORE__ENGINE": "postgres",
+            "MANYOU_STORE__DSN_FILE": str(dsn_file),
+            "MANYOU_STORE__CONNECTIONS": "8",
+            "MANYOU_SERVER__WORKERS": "2",
+            **environ,
+        }
+        super().__init__(folder, port, scaled)
+        self.command = [MANYOU, "--settings", str(folder / "manyou.toml"), "serve"]
+
+    def prepare(self) -> None:
+        """Put the demo province into the database."""
+        command = [sys.executable, "-c", _PREPARE, str(self.folder), str(self.port)]
+        subprocess.run(command, env=self.environ, check=True, timeout=60)
+
+    def workers(self, process: subprocess.Popen[bytes]) -> list[int]:
+        """The process ids of its workers."""
+        tasks = Path(f"/proc/{process.pid}/task").glob("*/children")
+        return [int(each) for task in tasks for each in task.read_text().split()]
+
+    def replace_workers(self, process: subprocess.Popen[bytes]) -> None:
+        """Ask for new workers, and wait until none of the old ones is left."""
+        old = set(self.workers(process))
+        os.kill(process.pid, signal.SIGHUP)
+        until(lambda: not old & set(self.workers(process)))
