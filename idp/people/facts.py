@@ -28,6 +28,9 @@ def opened(fields: Fields, row: PersonRow, level: int) -> PersonFacts:
         mobile=None if row.mobile is None else fields.open("mobile", row.mobile),
         level=level,
         state=PersonState(row.state),
+        email=None if row.email is None else fields.open("email", row.email),
+        address=None if row.address is None else fields.open("address", row.address),
+        recorded_at=row.recorded_at,
     )
 
 

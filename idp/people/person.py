@@ -74,6 +74,11 @@ class PersonFacts:
     mobile: str | None
     level: int
     state: PersonState
+    email: str | None = None
+    address: str | None = None
+    """In one text, as the registry writes it."""
+    recorded_at: int = 0
+    """When what the registry says of the person was last new; unix seconds."""
 
 
 @dataclass(frozen=True, slots=True)

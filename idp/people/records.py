@@ -33,7 +33,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """A person as stored: name, number and mobile sealed under the holder's data key."""
+    """A person as stored: all but type and state sealed under the holder's data key."""
 
     holder_key: bytes
     document_type: str
@@ -42,6 +42,8 @@ class PersonRow:
     mobile: bytes | None
     state: str
     recorded_at: int
+    email: bytes | None = None
+    address: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ OFFICE_STANDS: Final = (
 """SQL telling whether an office stands at ``:now`` in an organisation that can be acted for."""
 
 _PERSON = SQL(
-    "SELECT holder_key, document_type, name, number, mobile, state, recorded_at FROM person"
+    "SELECT holder_key, document_type, name, number, mobile, state, recorded_at, email, address FROM person"
     " WHERE holder_key = :holder_key"
 )
 _ORGANISATION = SQL(
@@ -101,11 +103,11 @@ _ORGANISATION = SQL(
 )
 _LEVEL = SQL("SELECT " + LEVEL.format(person=":holder_key"))
 _SAVE_PERSON = SQL(
-    "INSERT INTO person (holder_key, document_type, name, number, mobile, state, recorded_at)"
-    " VALUES (:holder_key, :document_type, :name, :number, :mobile, :state, :recorded_at)"
+    "INSERT INTO person (holder_key, document_type, name, number, mobile, state, recorded_at, email, address)"
+    " VALUES (:holder_key, :document_type, :name, :number, :mobile, :state, :recorded_at, :email, :address)"
     " ON CONFLICT (holder_key) DO UPDATE SET document_type = excluded.document_type, name = excluded.name,"
     " number = excluded.number, mobile = excluded.mobile, state = excluded.state,"
-    " recorded_at = excluded.recorded_at"
+    " recorded_at = excluded.recorded_at, email = excluded.email, address = excluded.address"
 )
 _SAVE_ORGANISATION = SQL(
     "INSERT INTO organisation (holder_key, name, uscc, status, recorded_at)"
@@ -189,6 +191,8 @@ def save_person(tx: Tx, row: PersonRow) -> None:
         mobile=row.mobile,
         state=row.state,
         recorded_at=row.recorded_at,
+        email=row.email,
+        address=row.address,
     )
 
 

@@ -19,7 +19,7 @@ from idp.people.numbers import organisation_meant, plain
 from idp.people.person import OrganisationStatus, PersonState
 from idp.people.records import OfficeRow, OrganisationRow, PersonRow
 from idp.people.registry_file import BadLine, read_file
-from idp.people.registry_rows import BadValue, OfficeLine, OrganisationLine, PersonLine
+from idp.people.registry_rows import CONTACTS, BadValue, OfficeLine, OrganisationLine, PersonLine
 from ledger import append
 from manyou.identifiers import ORGANISATION_CODE_TYPES, InvalidIdentifier, ResidentId
 from store import publish
@@ -185,13 +185,15 @@ class RegistryImport:
     def _plan_person(
         self, line: PersonLine, alias: Alias, holder: bytes | None, row: PersonRow | None, now: int
     ) -> _Plan | None:
-        mobile, state = line.mobile, line.state or PersonState.ENABLED
+        state = line.state or PersonState.ENABLED
+        contacts = {name: getattr(line, name) for name in CONTACTS}
         if row is not None:
             known = open_person(self.register, row, 0)
-            mobile = known.mobile if line.keeps_mobile else mobile
+            held = {name: getattr(known, name) for name in CONTACTS}
+            contacts |= {name: held[name] for name in line.keeps}
             state = line.state or known.state
-            before = (known.name, known.number, known.document_type, known.mobile, known.state)
-            if before == (line.name, alias.number, alias.document_type, mobile, state):
+            before = (known.name, known.number, known.document_type, known.state)
+            if before == (line.name, alias.number, alias.document_type, state) and held == contacts:
                 return None
         newcomer = self.register.newcomer(alias) if holder is None else None
         fields = self.register.fields_of(newcomer) if newcomer else self.register.fields(holder or b"")
@@ -200,9 +202,9 @@ class RegistryImport:
             document_type=alias.document_type,
             name=fields.seal("name", line.name),
             number=fields.seal("number", alias.number),
-            mobile=None if mobile is None else fields.seal("mobile", mobile),
             state=state,
             recorded_at=now,
+            **{name: text if text is None else fields.seal(name, text) for name, text in contacts.items()},
         )
         closes = row is not None and row.state != state
         return _Plan(alias, newcomer, after, first=row is None, closes=closes)

@@ -19,7 +19,16 @@ from idp.people.person import OFFICES, OrganisationStatus, PersonState
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["COLUMNS", "BadValue", "OfficeLine", "OrganisationLine", "PersonLine", "RegistryLine", "read_line"]
+__all__ = [
+    "COLUMNS",
+    "CONTACTS",
+    "BadValue",
+    "OfficeLine",
+    "OrganisationLine",
+    "PersonLine",
+    "RegistryLine",
+    "read_line",
+]
 
 V = TypeVar("V")
 
@@ -29,6 +38,8 @@ COLUMNS: Final = (
     "number",
     "name",
     "mobile",
+    "email",
+    "address",
     "state",
     "organisation",
     "role",
@@ -62,8 +73,15 @@ STATUSES: Final = {
 }
 ROLES: Final = {**{role: role for role in OFFICES}, **{term: role for role, term in OFFICES.items()}}
 
+CONTACTS: Final = ("mobile", "email", "address")
+"""Columns that a file may leave out, and so say nothing of."""
+
 LONGEST_NAME: Final = 100
+LONGEST_ADDRESS: Final = 200
+LONGEST_EMAIL: Final = 254
+"""RFC 5321 section 4.5.3.1.3, without the brackets."""
 _MOBILE: Final = re.compile(r"1[3-9][0-9]{9}|\+[1-9][0-9]{6,14}")
+_EMAIL: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _CHINA: Final = timezone(timedelta(hours=8))
 
 
@@ -75,8 +93,8 @@ class BadValue(ValueError):
 class PersonLine:
     """A person as the registry has them; ``document_type`` None where the number shows it.
 
-    ``state`` None keeps the present one. ``mobile`` None is "no phone on file", unless ``keeps_mobile``:
-    the file has no such column and says nothing of phones.
+    ``state`` None keeps the present one. ``mobile`` None is "no phone on file", unless it is in ``keeps``:
+    the file has no such column and says nothing of phones. Likewise the other contacts.
     """
 
     line: int
@@ -84,7 +102,9 @@ class PersonLine:
     number: str
     name: str
     mobile: str | None
-    keeps_mobile: bool
+    email: str | None
+    address: str | None
+    keeps: frozenset[str]
     state: PersonState | None
 
 
@@ -130,7 +150,9 @@ def read_line(line: int, values: Mapping[str, object]) -> RegistryLine:
                 _needed(texts, "number"),
                 _name(texts["name"]),
                 _mobile(texts["mobile"]),
-                "mobile" not in values,
+                _email(texts["email"]),
+                _address(texts["address"]),
+                frozenset(CONTACTS) - values.keys(),
                 _one_of(STATES, texts["state"], "state"),
             )
         case "organisation":
@@ -179,15 +201,19 @@ def _needed(texts: Mapping[str, str], name: str) -> str:
 
 
 def _name(text: str) -> str:
-    name = unicodedata.normalize("NFC", text)
-    if not name:
+    if not text:
         raise BadValue("name: missing")
-    if len(name) > LONGEST_NAME:
-        raise BadValue(f"name: more than {LONGEST_NAME} characters")
+    return _words(text, "name", LONGEST_NAME)
+
+
+def _words(text: str, column: str, longest: int) -> str:
+    words = unicodedata.normalize("NFC", text)
+    if len(words) > longest:
+        raise BadValue(f"{column}: more than {longest} characters")
     # Cc control, Co private use, Cn unassigned: a private-use glyph is one machine's own, no character
-    if any(unicodedata.category(each) in {"Cc", "Cs", "Co"} for each in name):
-        raise BadValue("name: holds a character that is none (control or private use)")
-    return name
+    if any(unicodedata.category(each) in {"Cc", "Cs", "Co"} for each in words):
+        raise BadValue(f"{column}: holds a character that is none (control or private use)")
+    return words
 
 
 def _mobile(text: str) -> str | None:
@@ -198,6 +224,18 @@ def _mobile(text: str) -> str | None:
     if not _MOBILE.fullmatch(digits):
         raise BadValue("mobile: neither a mainland mobile number nor +country and digits")
     return digits
+
+
+def _email(text: str) -> str | None:
+    if not text:
+        return None
+    if len(text) > LONGEST_EMAIL or not _EMAIL.fullmatch(text):
+        raise BadValue("email: no address of the form name@domain")
+    return text
+
+
+def _address(text: str) -> str | None:
+    return _words(text, "address", LONGEST_ADDRESS) if text else None
 
 
 def _uscc(text: str, name: str) -> str:

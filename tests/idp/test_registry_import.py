@@ -68,6 +68,26 @@ def test_changed_rows_change_and_are_told(either_house: House) -> None:
     assert offices == []
 
 
+def test_contacts_stay_without_their_column_and_go_when_it_is_empty(either_house: House) -> None:
+    house = either_house
+    contacts = {"email": "li@mail.example", "address": "福州市鼓楼区示范路 1 号"}
+    house.import_rows({**LI, **contacts})
+    at = house.clock()
+
+    def held() -> tuple[str | None, str | None, str | None, int]:
+        person = house.provider.facts.person(house.holder(LI["number"]), house.clock())
+        assert person is not None
+        return person.mobile, person.email, person.address, person.recorded_at
+
+    assert held() == (LI["mobile"], contacts["email"], contacts["address"], at)
+    house.clock.advance(10)
+    assert house.import_rows(LI).same == 1
+    assert house.import_rows({**LI, "email": "li@other.example"}).changed == 1
+    assert held() == (LI["mobile"], "li@other.example", contacts["address"], at + 10)
+    assert house.import_rows({**LI, "address": ""}).changed == 1
+    assert held() == (LI["mobile"], "li@other.example", None, at + 10)
+
+
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
@@ -83,6 +103,10 @@ def test_changed_rows_change_and_are_told(either_house: House) -> None:
         ({**LI, "name": "李\ue000明"}, "name"),
         ({**LI, "name": "李" * 101}, "name"),
         ({**LI, "mobile": "12345"}, "mobile"),
+        ({**LI, "email": "li@"}, "email"),
+        ({**LI, "email": "l" * 250 + "@b.example"}, "email"),
+        ({**LI, "address": "路" * 201}, "address"),
+        ({**LI, "address": "\u0007路"}, "address"),
         ({**LI, "state": "asleep"}, "state"),
         ({**LI, "level": "3"}, "not documented"),
         ({**COMPANY, "number": "91350000MADEM00031"}, "number"),
