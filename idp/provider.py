@@ -21,6 +21,7 @@ from idp.pages.account import AccountPages
 from idp.pages.activation import ActivationPages
 from idp.pages.consent import consent_endpoints
 from idp.pages.development_sms import DevelopmentSmsPage
+from idp.pages.device import DevicePages
 from idp.pages.login import LoginPages
 from idp.pages.password import PasswordPage
 from idp.pages.totp import TotpPages
@@ -136,6 +137,7 @@ def build(  # noqa: PLR0913 - a composition root names its parts
         *PasswordPage(accounts, browsers, sign_on, pages).endpoints(),
         *TotpPages(accounts, browsers, facts, sign_on, durable, pages, totp).endpoints(),
         *consent_endpoints(oauth.engine, pages),
+        *DevicePages(oauth.engine, pages).endpoints(),
         *oauth_endpoints(oauth, feed, pages),
     )
     if settings.environment == "development" and sms is development_sms:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from idp.endpoints.authorize import authorize_endpoints
+from idp.endpoints.device_authorization import device_endpoints
 from idp.endpoints.documents import document_endpoints
 from idp.endpoints.logout import logout_endpoints
 from idp.endpoints.tokens import token_endpoints
@@ -37,6 +38,7 @@ def oauth_endpoints(oauth: OAuth, feed: Feed, pages: Pages) -> tuple[Endpoint, .
     return (
         *authorize_endpoints(oauth.engine, pages),
         *token_endpoints(oauth.engine, oauth.tokens),
+        *device_endpoints(oauth.engine),
         *userinfo_endpoints(oauth.engine, oauth.tokens),
         *logout_endpoints(oauth.engine, pages),
         *document_endpoints(oauth.engine, feed),

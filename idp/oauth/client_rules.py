@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from idp.oauth.grant_types import DEVICE_CODE
 from idp.oauth.scopes import SCOPES
 
 if TYPE_CHECKING:
@@ -14,7 +15,9 @@ __all__ = ["LOOPBACK", "faults", "identifier"]
 
 LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
 
-GRANTS = frozenset({"authorization_code", "refresh_token", "client_credentials"})
+GRANTS = frozenset({"authorization_code", "refresh_token", "client_credentials", DEVICE_CODE})
+OF_A_PERSON = frozenset({"authorization_code", DEVICE_CODE})
+"""Grants that a refresh token can come with."""
 
 
 def faults(client: Client) -> list[str]:
@@ -37,7 +40,10 @@ def _rules(client: Client) -> list[tuple[bool, str]]:
         (client.public and not client.pkce_required, "pkce_required: a public client needs PKCE."),
         (client.public and "client_credentials" in client.grants, "A public client has no credentials."),
         (code and not client.redirect_uris, "redirect_uris: the code flow needs one."),
-        ("refresh_token" in client.grants and not code, "refresh_token comes with authorization_code only."),
+        (
+            "refresh_token" in client.grants and not OF_A_PERSON & set(client.grants),
+            "refresh_token comes with a grant that asks a person.",
+        ),
         (
             client.subject_type == "pairwise" and code and not client.sector and len(_hosts(client)) != 1,
             "sector: name it where the redirect URIs have several hosts (OIDC Core 8.1).",

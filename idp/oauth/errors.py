@@ -6,6 +6,7 @@ Problem
     ├── (BadRequest) UnsupportedResponseType, InvalidTarget, InvalidAuthorizationDetails
     ├── (BadRequest) RequestNotSupported, RequestUriNotSupported, RegistrationNotSupported
     ├── (BadRequest) LoginRequired, ConsentRequired, UnmetAuthenticationRequirements, AccessDenied
+    ├── (BadRequest) AuthorizationPending, SlowDown, ExpiredToken: while a person decides elsewhere
     ├── (BadRequest) UntrustedRequest ── UnknownClient, UnregisteredRedirect: shown on a page, never sent
     ├── (Unauthenticated) InvalidClient, InvalidToken
     └── (Forbidden) InsufficientScope
@@ -19,7 +20,9 @@ from manyou.errors import BadRequest, Forbidden, Problem, Unauthenticated
 
 __all__ = [
     "AccessDenied",
+    "AuthorizationPending",
     "ConsentRequired",
+    "ExpiredToken",
     "InsufficientScope",
     "InvalidAuthorizationDetails",
     "InvalidClient",
@@ -33,6 +36,7 @@ __all__ = [
     "RegistrationNotSupported",
     "RequestNotSupported",
     "RequestUriNotSupported",
+    "SlowDown",
     "UnauthorizedClient",
     "UnknownClient",
     "UnmetAuthenticationRequirements",
@@ -153,6 +157,27 @@ class AccessDenied(OAuthError, BadRequest):
 
     code = "access_denied"
     mend = "The person did not agree."
+
+
+class AuthorizationPending(OAuthError, BadRequest):
+    """RFC 8628 § 3.5, CIBA § 11: the person has not decided yet."""
+
+    code = "authorization_pending"
+    mend = "Ask again after the interval; the person has not decided yet."
+
+
+class SlowDown(OAuthError, BadRequest):
+    """RFC 8628 § 3.5, CIBA § 11: asked again within the interval."""
+
+    code = "slow_down"
+    mend = "Wait five seconds more than before between two requests."
+
+
+class ExpiredToken(OAuthError, BadRequest):
+    """RFC 8628 § 3.5, CIBA § 11: nobody decided in time."""
+
+    code = "expired_token"
+    mend = "Begin anew; this request has ended."
 
 
 class UntrustedRequest(OAuthError, BadRequest):

@@ -34,6 +34,10 @@ class OAuthSettings:
     """A lost reply: how long the generation before may be presented again."""
     begun_seconds: int = 30 * MINUTE
     """From the first arrival at /authorize to the end of login and consent."""
+    device_seconds: int = 10 * MINUTE
+    """A device waits so long for its person (RFC 8628 § 3.2)."""
+    poll_seconds: int = 5
+    """Between two questions of a client that waits (RFC 8628 § 3.5)."""
     nonce_most: int = 64
     """Characters; FAPI 2.0 § 5.3.2.2 allows to refuse longer ones, and a code stays under 512."""
     request_most: int = 8192

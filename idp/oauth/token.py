@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from idp.oauth.errors import InvalidRequest, UnauthorizedClient, UnsupportedGrantType
 from idp.oauth.exchange import Exchange, Grant
-from idp.oauth.grants import authorization_code, client_credentials, refresh_token
+from idp.oauth.grant_types import DEVICE_CODE
+from idp.oauth.grants import authorization_code, client_credentials, device_code, refresh_token
 from idp.oauth.proving import prove
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ GRANTS: Final[dict[str, Grant]] = {
     "authorization_code": authorization_code.GRANT,
     "refresh_token": refresh_token.GRANT,
     "client_credentials": client_credentials.GRANT,
+    DEVICE_CODE: device_code.GRANT,
 }
 
 REPEATABLE: Final = frozenset({"resource", "audience"})

@@ -12,8 +12,8 @@ __all__ = ["keeping", "return_to"]
 
 HOME: Final = "/account"
 LONGEST: Final = 12_000
-_BEGINNINGS: Final = ("/authorize?", "/consent?", "/logout?", "/account/")
-_WHOLE: Final = frozenset({"/account", "/logout"})
+_BEGINNINGS: Final = ("/authorize?", "/consent?", "/logout?", "/account/", "/device?")
+_WHOLE: Final = frozenset({"/account", "/device", "/logout"})
 
 
 def return_to(call: Call) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from idp.oauth import consent, family
+from idp.oauth import consent, family, issue
 from idp.oauth.errors import InvalidGrant, InvalidRequest
 from idp.oauth.events import FamilyEnded, FamilyMade, event
 from idp.oauth.exchange import Grant
@@ -16,7 +16,7 @@ from idp.oauth.family import Family
 from idp.oauth.gate import may_issue
 from idp.oauth.grantee import Grantee
 from idp.oauth.grants import narrowing
-from idp.oauth.issue import Granted, answer, joined
+from idp.oauth.issue import Granted, joined
 from idp.oauth.login import Login
 from idp.oauth.scopes import OFFLINE
 from idp.oauth.sealed_code import KIND, SealedCode, digest_of, open_code
@@ -27,11 +27,12 @@ from ledger import append
 from store import Marker, spend
 
 if TYPE_CHECKING:
+    from idp.oauth.client import Client
     from idp.oauth.exchange import Exchange
     from idp.sessions.session import Session
     from store import Tx
 
-__all__ = ["GRANT"]
+__all__ = ["GRANT", "Opened", "answer", "narrowed", "redeem", "resources_of"]
 
 VERIFIER_LEAST: Final = 43
 VERIFIER_MOST: Final = 128
@@ -41,12 +42,18 @@ _encode_login = msgspec.msgpack.Encoder().encode
 _encode_json = msgspec.json.Encoder().encode
 
 
-class _Opened(msgspec.Struct, frozen=True):
+class Opened(msgspec.Struct, frozen=True):
+    """What is about to be spent."""
+
     code: SealedCode
     resources: tuple[str, ...]
     audience: str
     narrowed: str | None
     """authorization_details asked for, a JSON array; None for all that was agreed to."""
+    kind: str = KIND
+    """What is spent: a value of one kind never passes for another."""
+    owner: bytes = b""
+    """Whose marker it is, where that is not the person."""
 
 
 class _Terms(msgspec.Struct, frozen=True):
@@ -73,7 +80,7 @@ class _Refused(msgspec.Struct, frozen=True):
     why: str
 
 
-def _open(ask: Exchange) -> _Opened:
+def _open(ask: Exchange) -> Opened:
     text = ask.form.get("code")
     if text is None:
         raise InvalidRequest("Send code.")
@@ -86,14 +93,24 @@ def _open(ask: Exchange) -> _Opened:
     _proof_of_key(ask.form.get("code_verifier"), code.challenge)
     if code.sender and code.sender != ask.sender:
         raise InvalidGrant("Prove the key that the authorization request named, by dpop_jkt or a proof.")
-    audiences = ask.client.audiences
-    if any(place >= len(audiences) for place in code.resources):
+    resources = resources_of(ask.client, code)
+    return Opened(code, resources, narrowing.audience(ask, resources), narrowed(ask, code))
+
+
+def resources_of(client: Client, code: SealedCode) -> tuple[str, ...]:
+    """The resources that a code names by their places in the client's audiences.
+
+    Raises:
+        InvalidGrant: a place that the client has no more.
+
+    """
+    if any(place >= len(client.audiences) for place in code.resources):
         raise InvalidGrant(detail="the client's audiences have changed")
-    resources = tuple(audiences[place] for place in code.resources)
-    return _Opened(code, resources, narrowing.audience(ask, resources), _narrowed(ask, code))
+    return tuple(client.audiences[place] for place in code.resources)
 
 
-def _narrowed(ask: Exchange, code: SealedCode) -> str | None:
+def narrowed(ask: Exchange, code: SealedCode) -> str | None:
+    """The authorization_details asked for, where the request narrows them, as a JSON array."""
     if not narrowing.wants_details(ask):
         return None
     grantee = Grantee(code.holder_key, code.acting_for, ask.client.client_id)
@@ -112,13 +129,14 @@ def _proof_of_key(verifier: str | None, challenge: bytes) -> None:
         raise InvalidGrant("Send the code_verifier that the code_challenge was made from.")
 
 
-def _redeem(ask: Exchange) -> _Issued | _Refused:
+def redeem(ask: Exchange) -> _Issued | _Refused:
+    """Spend it, ask the gate, begin the family: one work."""
     engine, opened, now = ask.engine, ask.opened, ask.now
     code: SealedCode = opened.code
     grantee = Grantee(code.holder_key, code.acting_for, ask.client.client_id)
     marker = Marker(
-        owner=code.holder_key,
-        kind=KIND,
+        owner=opened.owner or code.holder_key,
+        kind=opened.kind,
         value=code.family,  # fixed in the code, so it names the code however its text is written
         ends=code.ends,
         by=ask.client.client_id.encode(),
@@ -178,7 +196,7 @@ def _redeem(ask: Exchange) -> _Issued | _Refused:
 
 
 def _keep(
-    tx: Tx, opened: _Opened, terms: _Terms, session: Session, login: Login, details: list[str]
+    tx: Tx, opened: Opened, terms: _Terms, session: Session, login: Login, details: list[str]
 ) -> Family:
     """Begin the family: from now on there is a refresh token."""
     code, now = opened.code, terms.now
@@ -208,7 +226,13 @@ def _keep(
     return kept
 
 
-def _answer(ask: Exchange) -> dict[str, Any]:
+def answer(ask: Exchange) -> dict[str, Any]:
+    """Sign and seal what the work let through.
+
+    Raises:
+        InvalidGrant: it let nothing through.
+
+    """
     outcome, opened, engine = ask.outcome, ask.opened, ask.engine
     if isinstance(outcome, _Refused):
         raise InvalidGrant(detail=outcome.why)
@@ -228,11 +252,11 @@ def _answer(ask: Exchange) -> dict[str, Any]:
         nonce=code.nonce,
         sender=ask.sender,
     )
-    found = answer(engine, granted, ask.now)
+    found = issue.answer(engine, granted, ask.now)
     if kept is not None:
         refresh = SealedRefresh(kept.id, kept.holder_key, kept.acting_for, 1, kept.ends, kept.sender)
         found["refresh_token"] = seal_refresh(engine.keys, ask.client.client_id, refresh)
     return found
 
 
-GRANT = Grant(_open, _redeem, _answer)
+GRANT = Grant(_open, redeem, answer)

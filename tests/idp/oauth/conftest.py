@@ -24,6 +24,7 @@ from idp.oauth.clients import put
 from idp.oauth.engine import Engine
 from idp.oauth.settings import OAuthSettings
 from idp.pages.consent import consent_endpoints
+from idp.pages.device import DevicePages
 from idp.people import records as people
 from idp.people.facts import Facts
 from idp.people.records import EvidenceRow, OfficeRow, OrganisationRow, PersonRow
@@ -333,7 +334,11 @@ def make_house(durable: Durable, clock: ManualClock, folder: Path) -> House:
         transport=LOCAL_DEMO,
         mac=lambda data: rings.mac("csrf", data),
     )
-    routes = (*oauth_endpoints(oauth, feed, pages), *consent_endpoints(oauth.engine, pages))
+    routes = (
+        *oauth_endpoints(oauth, feed, pages),
+        *consent_endpoints(oauth.engine, pages),
+        *DevicePages(oauth.engine, pages).endpoints(),
+    )
     feed.poll()
     endpoints = {(each.method, each.path): each for each in routes}
     return House(durable, clock, feed, oauth, register, endpoints, pages)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from idp.endpoints import LANE
+from idp.oauth.token import GRANTS
 from tests.idp.oauth.conftest import ISSUER, House, body
 
 WELL_KNOWN = "/.well-known/openid-configuration"
@@ -17,7 +18,7 @@ def test_every_endpoint_that_is_named_is_routed_and_the_reverse(house: House) ->
         value.removeprefix(ISSUER) for name, value in found.items() if name.endswith(("_endpoint", "_uri"))
     }
     routed = {path for _, path in house.endpoints}
-    pages = {"/consent", "/logout/confirm"}
+    pages = {"/consent", "/logout/confirm", "/device", "/device/decide"}
     documents = {WELL_KNOWN, "/.well-known/oauth-authorization-server"}
     assert named == routed - pages - documents
     assert set(LANE) <= set(house.endpoints)
@@ -28,7 +29,7 @@ def test_what_is_off_is_not_named(house: House) -> None:
     found = body(house.call("GET", WELL_KNOWN))
     assert found["response_types_supported"] == ["code"]
     assert found["code_challenge_methods_supported"] == ["S256"]
-    assert found["grant_types_supported"] == ["authorization_code", "refresh_token", "client_credentials"]
+    assert found["grant_types_supported"] == list(GRANTS)
     assert "RS256" in found["id_token_signing_alg_values_supported"]
     assert found["authorization_details_types_supported"] == ["count"]
     assert not [
