@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from idp.adapters.sms_development import DevelopmentSms
@@ -15,7 +17,7 @@ from idp.factors.decoy import Decoy
 from idp.factors.one_time_code import OneTimeCodes
 from idp.factors.outbox import Outbox
 from idp.factors.password import Passwords
-from idp.oauth import family
+from idp.oauth import family, login_hint
 from idp.oauth.assembly import OAuth, assemble
 from idp.pages.account import AccountPages
 from idp.pages.activation import ActivationPages
@@ -35,6 +37,7 @@ from idp.sessions.login import Login
 from idp.sessions.single_sign_on import SingleSignOn
 from keys import random_bytes
 from web.sealed_cookie import SealedCookie
+from web.static_files import static_endpoints
 
 if TYPE_CHECKING:
     from holders import Register
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Job", "Provider", "build"]
 
+STATIC = Path(__file__).parent / "static"
 STEP_SECONDS = 900
 """How long the browser keeps what a login's next step needs."""
 DAY = 86_400
@@ -115,7 +119,7 @@ def build(  # noqa: PLR0913 - a composition root names its parts
 
     browsers = KnownBrowsers(cookie(known_browser.COOKIE, settings.sessions.known_browser_seconds))
     flow = cookie("manyou-activation", settings.activation.flow_seconds)
-    totp = cookie("manyou-totp", STEP_SECONDS)
+    step, totp = cookie("manyou-login", STEP_SECONDS), cookie("manyou-totp", STEP_SECONDS)
     login = Login(durable, naming, passwords, OneTimeCodes(durable, register), browsers, sign_on)
     oauth = assemble(
         issuer=issuer,
@@ -131,7 +135,7 @@ def build(  # noqa: PLR0913 - a composition root names its parts
         entropy=random_bytes,
     )
     endpoints = (
-        *LoginPages(login, pages, cookie("manyou-login", STEP_SECONDS)).endpoints(),
+        *LoginPages(login, pages, step, partial(login_hint.opened, keys)).endpoints(),
         *ActivationPages(activation, accounts, browsers, pages, flow).endpoints(),
         *AccountPages(accounts, facts, oauth.engine.clients, sign_on, durable, pages).endpoints(),
         *PasswordPage(accounts, browsers, sign_on, pages).endpoints(),
@@ -139,6 +143,7 @@ def build(  # noqa: PLR0913 - a composition root names its parts
         *consent_endpoints(oauth.engine, pages),
         *DevicePages(oauth.engine, pages).endpoints(),
         *oauth_endpoints(oauth, feed, pages),
+        *static_endpoints(STATIC),
     )
     if settings.environment == "development" and sms is development_sms:
         endpoints += DevelopmentSmsPage(development_sms, outbox, pages).endpoints()

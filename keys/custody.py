@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
-from typing import Any
+from typing import Any, Final
 
 from keys import jwe, jwt, licences, records, sealed
 from keys.errors import DecryptionRefused, NotForThisRing, SealBroken, TokenRefused
@@ -23,6 +23,9 @@ from keys.wrapping import wrapped_by
 from store import Durable, Tx
 
 __all__ = ["Keys", "build"]
+
+PUBLISHED: Final = ("id-token", "authorization-response", "access-token", "encryption")
+"""Rings whose public keys every client needs."""
 
 
 class Keys:
@@ -119,7 +122,7 @@ class Keys:
             raise TokenRefused(detail="unknown kid")
         return jwt.verify(key, parts, typ)
 
-    def jwks(self, rings: tuple[str, ...] = ("id-token", "access-token", "encryption")) -> bytes:
+    def jwks(self, rings: tuple[str, ...] = PUBLISHED) -> bytes:
         """JWK set of what verifies for the rings, and of what others encrypt to; prebuilt."""
         return self._rings.jwks(rings)
 

@@ -79,6 +79,7 @@ class Purpose:
 
 PURPOSES: Final[dict[str, Purpose]] = {
     "id-token": Purpose(("ES256", "RS256"), ("JWT", "logout+jwt", "token-introspection+jwt")),
+    "authorization-response": Purpose(("ES256",), ("JWT",)),
     "access-token": Purpose(("ES256",), ("at+jwt",)),
     "status": Purpose(("ES256",), ("statuslist+jwt",), listed=True),
     "trust": Purpose(("ES256",), ("trust-list+jws", "trust-list+jwt"), listed=True),

@@ -17,7 +17,7 @@ from web.client_certificate import read_certificate
 from web.errors import BodyNotForm, BodyNotJson, BodyTooLarge, DuplicateParameter, MalformedParameters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 __all__ = ["Call", "Environ", "Parameters"]
 
@@ -69,6 +69,14 @@ class Parameters:
                     values.setdefault(_unquoted(name), []).append(_unquoted(value))
         except UnicodeDecodeError as error:
             raise MalformedParameters(detail="not UTF-8") from error
+        return cls(values)
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, str]]) -> Parameters:
+        """The parameters that ``pairs`` told of."""
+        values: dict[str, list[str]] = {}
+        for name, value in pairs:
+            values.setdefault(name, []).append(value)
         return cls(values)
 
     def get(self, name: str) -> str | None:

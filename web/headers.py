@@ -27,11 +27,21 @@ def machine_headers(*, https: bool) -> tuple[tuple[str, str], ...]:
     return _ALWAYS + (_HTTPS if https else ())
 
 
-def page_headers(*, https: bool, leads_elsewhere: bool) -> tuple[tuple[str, str], ...]:
+def page_headers(
+    *, https: bool, leads_elsewhere: bool = False, posts_to: str = ""
+) -> tuple[tuple[str, str], ...]:
     """Headers of every page.
 
     ``leads_elsewhere``: the form's answer redirects to another origin. Chromium holds ``form-action`` against
     the redirects that follow a form too, so login and consent, which end at the hall, leave it out.
+    ``posts_to``: the only origin that the page's form goes to, and the only one that is told where from.
     """
-    policy = _POLICY if leads_elsewhere else _POLICY + "; form-action 'self'"
-    return machine_headers(https=https) + _PAGE + (("Content-Security-Policy", policy),)
+    target = posts_to or "'self'"
+    policy = _POLICY if leads_elsewhere else f"{_POLICY}; form-action {target}"
+    headers = machine_headers(https=https) + _PAGE + (("Content-Security-Policy", policy),)
+    if not posts_to:
+        return headers
+    # with "same-origin" the other side would see "Origin: null", which many refuse
+    return tuple(
+        (name, "strict-origin") if name == "Referrer-Policy" else (name, value) for name, value in headers
+    )

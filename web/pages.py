@@ -58,9 +58,10 @@ class Pages:
         *,
         status: int = 200,
         leads_elsewhere: bool = False,
+        posts_to: str = "",
         **context: object,
     ) -> Reply:
-        """Render ``template``; see ``page_headers`` for ``leads_elsewhere``.
+        """Render ``template``; see ``page_headers`` for ``leads_elsewhere`` and ``posts_to``.
 
         In a template, ``{{ csrf() }}`` is the hidden field that every form with method POST needs, and
         ``t(key)`` the text.
@@ -76,5 +77,7 @@ class Pages:
             return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, token)
 
         text = self._jinja.get_template(template).render(call=call, csrf=csrf, **context)
-        security = page_headers(https=self.transport.secure_cookies, leads_elsewhere=leads_elsewhere)
+        security = page_headers(
+            https=self.transport.secure_cookies, leads_elsewhere=leads_elsewhere, posts_to=posts_to
+        )
         return Reply(status, text.encode(), HTML + headers + security, page=True)

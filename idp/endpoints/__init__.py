@@ -11,6 +11,7 @@ from idp.endpoints.authorize import authorize_endpoints
 from idp.endpoints.device_authorization import device_endpoints
 from idp.endpoints.documents import document_endpoints
 from idp.endpoints.logout import logout_endpoints
+from idp.endpoints.pushing import pushing_endpoints
 from idp.endpoints.tokens import token_endpoints
 from idp.endpoints.userinfo import userinfo_endpoints
 
@@ -24,6 +25,7 @@ __all__ = ["LANE", "oauth_endpoints"]
 
 LANE: Final = (
     ("POST", "/token"),
+    ("POST", "/par"),
     ("POST", "/introspect"),
     ("POST", "/revoke"),
     ("GET", "/userinfo"),
@@ -37,6 +39,7 @@ def oauth_endpoints(oauth: OAuth, feed: Feed, pages: Pages) -> tuple[Endpoint, .
     """Every OAuth route but the consent page, which is ``idp.pages.consent``'s."""
     return (
         *authorize_endpoints(oauth.engine, pages),
+        *pushing_endpoints(oauth.engine),
         *token_endpoints(oauth.engine, oauth.tokens),
         *device_endpoints(oauth.engine),
         *userinfo_endpoints(oauth.engine, oauth.tokens),

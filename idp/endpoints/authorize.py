@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from idp.oauth import login_hint
 from idp.oauth.authorization import authorize
 from idp.oauth.errors import UntrustedRequest
 from web.endpoint import Endpoint, public
@@ -25,10 +26,10 @@ def authorize_endpoints(engine: Engine, pages: Pages) -> tuple[Endpoint, ...]:
     anybody = public("anybody may begin; AUTHORIZATION_CHECKS decide, the session among them")
 
     def get(call: Call) -> Reply:
-        return authorize(engine, call, call.query)
+        return authorize(engine, pages, call)
 
     def post(call: Call) -> Reply:
-        query = urlencode(call.form.pairs())
+        query = urlencode(login_hint.sealed(engine.keys, call.form.pairs()))
         if len(query) > engine.settings.request_most:
             raise UntrustedRequest("Send a shorter authorization request.")
         return Reply.redirect("/authorize?" + query)

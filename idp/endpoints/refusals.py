@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from idp.oauth.errors import InvalidClient, InvalidToken, OAuthError
+from idp.oauth.errors import InvalidClient, InvalidRequest, InvalidToken, OAuthError, UntrustedRequest
 from manyou.errors import BadRequest, Problem, TooLarge, TooMany, Unavailable
 from web.problems import status_of
 from web.reply import Reply
@@ -25,7 +25,9 @@ _ELSEWHERE = (
 
 def oauth_refusal(call: Call, problem: Problem) -> Reply:
     """The answer to a refused request; ``detail`` never stands in it."""
-    if isinstance(problem, OAuthError):
+    if isinstance(problem, UntrustedRequest):
+        error = InvalidRequest.code  # its own code is for our page alone
+    elif isinstance(problem, OAuthError):
         error = problem.code
     else:
         error = next((word for kind, word in _ELSEWHERE if isinstance(problem, kind)), "server_error")

@@ -1,4 +1,9 @@
-"""An authorization request while the checks go over it: each fills in what it has found good."""
+"""An authorization request while the checks go over it: each fills in what it has found good.
+
+A request comes as parameters, as the name of one that was pushed (RFC 9126), or as a signed object (RFC
+9101). ``came`` is what this call brought, ``parameters`` is what counts, ``own`` is what leads back here: of
+a pushed or signed request only its client and itself, since what else stands beside it counts for nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +12,21 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from idp.oauth import login_hint
 from idp.oauth.client import Client
 from idp.oauth.engine import Engine
 from idp.oauth.grantee import Grantee
+from idp.oauth.pushed import Pushed
 from idp.sessions.session import Session
 from web.call import Call, Parameters
+from web.pages import Pages
 from web.reply import Reply
 
 __all__ = ["Asking", "Check", "Leave"]
 
 BEGUN = "begun"
+WHOLE = frozenset({"request", "request_uri"})
+"""Each of them is the whole request (RFC 9101 § 5, RFC 9126 § 4)."""
 
 
 @dataclass(slots=True)
@@ -25,10 +35,21 @@ class Asking:
 
     engine: Engine
     call: Call
-    parameters: Parameters
+    came: Parameters
     now: int
+    pages: Pages | None = None
+    """None where no browser waits for the answer."""
+    parameters: Parameters = field(init=False)
+    own: list[tuple[str, str]] = field(init=False)
     client: Client = field(init=False)
+    pushing: bool = False
+    """It is being pushed, so nobody is asked yet."""
+    pushed: Pushed | None = None
+    signed: bool = False
+    """It came as an object under the client's own signature."""
     redirect_uri: str | None = None
+    mode: str = "query"
+    """How the answer travels, a name of ``response.MODES``."""
     challenge: bytes = b""
     scopes: tuple[str, ...] = ()
     nonce: str = ""
@@ -36,11 +57,25 @@ class Asking:
     details: Mapping[bytes, str] = field(default_factory=dict)
     """Digest → canonical JSON."""
     prompt: frozenset[str] = frozenset()
+    max_age: int | None = None
+    hinted: str | None = None
+    """``sub`` of the ID token shown as id_token_hint."""
     begun: int | None = None
     """When this very request arrived first, proven by our seal."""
     led: bytes = b""
     """The session that was led to the consent page with this request, proven likewise."""
     session: Session = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with what came; see the module for ``own``."""
+        self.parameters = self.came
+        alone = any(name in self.came for name in WHOLE)
+        kept = [
+            (name, value)
+            for name, value in self.came.pairs()
+            if name != BEGUN and (not alone or name in WHOLE or name == "client_id")
+        ]
+        self.own = login_hint.sealed(self.engine.keys, kept)
 
     def get(self, name: str) -> str | None:
         """A parameter's one value; None where absent or empty."""
@@ -59,8 +94,7 @@ class Asking:
 
     def own_query(self, begun: str) -> str:
         """The request as a query again, with our proof of when it began."""
-        pairs = [pair for pair in self.parameters.pairs() if pair[0] != BEGUN]
-        return urlencode([*pairs, (BEGUN, begun)])
+        return urlencode([*self.own, (BEGUN, begun)])
 
 
 class Leave(Exception):

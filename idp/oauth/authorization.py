@@ -1,45 +1,58 @@
 """The authorization endpoint on one screen (RFC 6749 § 4.1, OIDC Core § 3.1.2).
 
 Until ``redirect_uri_registered`` a refusal is a page of ours; from there on it goes to the client, with its
-``state`` and our ``iss`` (RFC 9207).
+``state`` and our ``iss`` (RFC 9207). What is pushed goes over the same checks but those that ask the person.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlencode
 
 from idp.oauth import begun
 from idp.oauth.asking import Asking, Check, Leave
 from idp.oauth.checks.consent import agreed
+from idp.oauth.checks.profile import as_profiled
 from idp.oauth.checks.redirection import client_known, grant_allowed, once, redirect_uri_registered
 from idp.oauth.checks.request import (
     nonce_short,
     nothing_unsupported,
     pkce,
-    response_mode_query,
+    response_mode_known,
     response_type_code,
 )
 from idp.oauth.checks.scope import authorization_details, resources_registered, scopes_allowed
-from idp.oauth.checks.session import least_reached, logged_in, prompt_known
+from idp.oauth.checks.session import hint_ours, least_reached, logged_in, max_age_whole, prompt_known
+from idp.oauth.checks.source import not_by_name, object_opened, pushed_opened
 from idp.oauth.errors import OAuthError
+from idp.oauth.pushed import keep, spent
+from idp.oauth.response import answered
 from idp.oauth.sealed_code import SealedCode, digest_of, seal_code
 from web.reply import Reply
 
 if TYPE_CHECKING:
+    from idp.oauth.client import Client
     from idp.oauth.engine import Engine
     from web.call import Call, Parameters
+    from web.pages import Pages
 
-__all__ = ["AUTHORIZATION_CHECKS", "answered", "asked", "authorize", "refused"]
+__all__ = [
+    "AUTHORIZATION_CHECKS",
+    "PUSHING_CHECKS",
+    "asked",
+    "authorize",
+    "concluded",
+    "problem_of",
+    "push",
+]
 
-AUTHORIZATION_CHECKS: Final[tuple[Check, ...]] = (
-    client_known,
+REQUEST_CHECKS: Final[tuple[Check, ...]] = (
     redirect_uri_registered,
     # from here on the client hears of it
     once,
+    response_mode_known,
+    as_profiled,
     nothing_unsupported,
     response_type_code,
-    response_mode_query,
     grant_allowed,
     pkce,
     scopes_allowed,
@@ -47,27 +60,52 @@ AUTHORIZATION_CHECKS: Final[tuple[Check, ...]] = (
     resources_registered,
     authorization_details,
     prompt_known,
+    max_age_whole,
+    hint_ours,
+)
+"""Of every request, whichever way it came."""
+PUSHING_CHECKS: Final[tuple[Check, ...]] = (not_by_name, object_opened, *REQUEST_CHECKS)
+AUTHORIZATION_CHECKS: Final[tuple[Check, ...]] = (
+    client_known,
     begun.read,
+    pushed_opened,
+    object_opened,
+    *REQUEST_CHECKS,
     logged_in,
     least_reached,
     agreed,
 )
 
 
-def authorize(engine: Engine, call: Call, parameters: Parameters) -> Reply:
+def authorize(engine: Engine, pages: Pages, call: Call) -> Reply:
     """Answer an authorization request.
 
     Raises:
         UntrustedRequest, DuplicateParameter: before there is an address to answer to.
 
     """
-    found = asked(engine, call, parameters, AUTHORIZATION_CHECKS)
-    return found if isinstance(found, Reply) else answered(found, {"code": _code(found)})
+    found = asked(engine, pages, call, AUTHORIZATION_CHECKS)
+    return found if isinstance(found, Reply) else concluded(found, {"code": _code(found)})
 
 
-def asked(engine: Engine, call: Call, parameters: Parameters, checks: tuple[Check, ...]) -> Asking | Reply:
+def push(engine: Engine, call: Call, client: Client, parameters: Parameters) -> str:
+    """Keep an authenticated client's request; the ``request_uri`` under which it can be opened.
+
+    Raises:
+        OAuthError: what is wrong with it.
+
+    """
+    asking = Asking(engine, call, parameters, call.now, pushing=True)
+    asking.client = client
+    for check in PUSHING_CHECKS:
+        check(asking)
+    pairs = asking.parameters.pairs()
+    return keep(engine, client.client_id, pairs, signed=asking.signed, now=call.now)
+
+
+def asked(engine: Engine, pages: Pages, call: Call, checks: tuple[Check, ...]) -> Asking | Reply:
     """Go over the checks; a Reply where the person or the client has to be answered at once."""
-    asking = Asking(engine, call, parameters, call.now)
+    asking = Asking(engine, call, call.query, call.now, pages)
     try:
         for check in checks:
             check(asking)
@@ -76,24 +114,25 @@ def asked(engine: Engine, call: Call, parameters: Parameters, checks: tuple[Chec
     except OAuthError as refusal:
         if asking.redirect_uri is None:
             raise
-        return refused(asking, refusal)
+        return answered(asking, problem_of(refusal))
     return asking
 
 
-def refused(asking: Asking, refusal: OAuthError) -> Reply:
-    """Tell the client."""
-    return answered(asking, {"error": refusal.code, "error_description": refusal.mend})
+def problem_of(refusal: OAuthError) -> dict[str, str]:
+    """RFC 6749 § 4.1.2.1."""
+    return {"error": refusal.code, "error_description": refusal.mend}
 
 
-def answered(asking: Asking, answer: dict[str, str]) -> Reply:
-    """Send the browser back; only ever to the redirect URI that was found registered."""
-    uri = asking.redirect_uri
-    if uri is None:
-        raise RuntimeError("answered before redirect_uri was trusted")
-    states = asking.parameters.all("state")
-    state = {"state": states[0]} if len(states) == 1 and states[0] else {}
-    query = urlencode(answer | state | {"iss": asking.engine.issuer})
-    return Reply.redirect(f"{uri}{'&' if '?' in uri else '?'}{query}")
+def concluded(asking: Asking, answer: dict[str, str]) -> Reply:
+    """Tell the client what the person decided; a pushed request is spent by it.
+
+    Raises:
+        InvalidRequestUri: it was answered meanwhile.
+
+    """
+    if asking.pushed is not None:
+        spent(asking.engine, asking.pushed)
+    return answered(asking, answer)
 
 
 def _code(asking: Asking) -> str:

@@ -11,7 +11,7 @@ import hashlib
 from typing import TYPE_CHECKING, Final
 
 from idp.oauth.asking import BEGUN
-from idp.oauth.errors import InvalidRequest
+from idp.oauth.errors import UntrustedRequest
 from keys.errors import SealBroken
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ TIME_BYTES: Final = 8
 
 
 def _bound(asking: Asking) -> bytes:
-    pairs = sorted(pair for pair in asking.parameters.pairs() if pair[0] != BEGUN)
-    return hashlib.sha256(repr(pairs).encode()).digest()
+    return hashlib.sha256(repr(sorted(asking.own)).encode()).digest()
 
 
 def begin(asking: Asking, session: bytes = b"") -> str:
@@ -38,16 +37,16 @@ def read(asking: Asking) -> None:
     """Fill in ``begun`` and ``led``; a proof that is too old counts as none, so all is asked for again.
 
     Raises:
-        InvalidRequest: not a proof of ours for this request.
+        UntrustedRequest: not a proof of ours for this request.
 
     """
-    text = asking.get(BEGUN)
+    text = asking.came.get(BEGUN)
     if text is None:
         return
     try:
         proof = asking.engine.keys.open(KIND, text, bound=_bound(asking))
     except SealBroken as error:
-        raise InvalidRequest("Leave out the parameter begun; it is set by the provider.") from error
+        raise UntrustedRequest("Leave out the parameter begun; it is set by the provider.") from error
     at = int.from_bytes(proof[:TIME_BYTES])
     if asking.now - at <= asking.engine.settings.begun_seconds:
         asking.begun, asking.led = at, proof[TIME_BYTES:]

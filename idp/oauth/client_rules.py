@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from idp.oauth.grant_types import DEVICE_CODE
 from idp.oauth.scopes import SCOPES
+from keys.rings import PURPOSES
 
 if TYPE_CHECKING:
     from idp.oauth.client import Client
@@ -18,6 +19,7 @@ LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
 GRANTS = frozenset({"authorization_code", "refresh_token", "client_credentials", DEVICE_CODE})
 OF_A_PERSON = frozenset({"authorization_code", DEVICE_CODE})
 """Grants that a refresh token can come with."""
+RESPONSE_ALGORITHMS = PURPOSES["authorization-response"].algorithms
 
 
 def faults(client: Client) -> list[str]:
@@ -47,6 +49,10 @@ def _rules(client: Client) -> list[tuple[bool, str]]:
         (
             client.subject_type == "pairwise" and code and not client.sector and len(_hosts(client)) != 1,
             "sector: name it where the redirect URIs have several hosts (OIDC Core 8.1).",
+        ),
+        (
+            client.authorization_signed_alg not in RESPONSE_ALGORITHMS,
+            "authorization_signed_alg: one that the metadata lists.",
         ),
         (len(client.audiences) > 8, "audiences: at most 8."),  # an authorization code holds their places
     ]

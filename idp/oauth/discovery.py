@@ -13,8 +13,10 @@ import msgspec
 
 from idp.oauth.checks.session import ACRS, PROMPTS
 from idp.oauth.client_authentication import METHODS
+from idp.oauth.response import MODES, RING
 from idp.oauth.scopes import SCOPES
 from idp.oauth.token import GRANTS
+from keys.rings import PURPOSES
 from web.reply import Reply
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ def metadata(engine: Engine) -> dict[str, Any]:
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
+        "pushed_authorization_request_endpoint": f"{issuer}/par",
+        "require_pushed_authorization_requests": engine.settings.par_required,
         "token_endpoint": f"{issuer}/token",
         "userinfo_endpoint": f"{issuer}/userinfo",
         "jwks_uri": f"{issuer}/jwks",
@@ -42,7 +46,8 @@ def metadata(engine: Engine) -> dict[str, Any]:
         "device_authorization_endpoint": f"{issuer}/device_authorization",
         "end_session_endpoint": f"{issuer}/logout",
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": list(MODES),
+        "authorization_signing_alg_values_supported": list(PURPOSES[RING].algorithms),
         "grant_types_supported": list(GRANTS),
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": list(METHODS),

@@ -5,9 +5,11 @@ Problem
     ├── (BadRequest) InvalidRequest, InvalidGrant, UnauthorizedClient, UnsupportedGrantType, InvalidScope
     ├── (BadRequest) UnsupportedResponseType, InvalidTarget, InvalidAuthorizationDetails
     ├── (BadRequest) RequestNotSupported, RequestUriNotSupported, RegistrationNotSupported
+    ├── (BadRequest) InvalidRequestObject
     ├── (BadRequest) LoginRequired, ConsentRequired, UnmetAuthenticationRequirements, AccessDenied
     ├── (BadRequest) AuthorizationPending, SlowDown, ExpiredToken: while a person decides elsewhere
-    ├── (BadRequest) UntrustedRequest ── UnknownClient, UnregisteredRedirect: shown on a page, never sent
+    ├── (BadRequest) UntrustedRequest ── UnknownClient, UnregisteredRedirect, InvalidRequestUri:
+    │       shown on a page, never sent
     ├── (Unauthenticated) InvalidClient, InvalidToken
     └── (Forbidden) InsufficientScope
 
@@ -28,6 +30,8 @@ __all__ = [
     "InvalidClient",
     "InvalidGrant",
     "InvalidRequest",
+    "InvalidRequestObject",
+    "InvalidRequestUri",
     "InvalidScope",
     "InvalidTarget",
     "InvalidToken",
@@ -124,6 +128,13 @@ class RequestUriNotSupported(OAuthError, BadRequest):
     mend = "Send the parameters themselves instead of request_uri."
 
 
+class InvalidRequestObject(OAuthError, BadRequest):
+    """RFC 9101 § 6: the object is not the client's, not for us, or not of now."""
+
+    code = "invalid_request_object"
+    mend = "Send a request object that the client signed for this provider just now."
+
+
 class RegistrationNotSupported(OAuthError, BadRequest):
     """OIDC Core § 3.1.2.6."""
 
@@ -198,6 +209,13 @@ class UnregisteredRedirect(UntrustedRequest):
 
     code = "unregistered_redirect_uri"
     mend = "Send a redirect_uri that is registered for the client, character by character."
+
+
+class InvalidRequestUri(UntrustedRequest):
+    """RFC 9126 § 2.2, RFC 9101 § 6.2: no request of that name for this client, or no more."""
+
+    code = "invalid_request_uri"
+    mend = "Push the request again; this request_uri is another client's, has expired or was answered."
 
 
 class InvalidClient(OAuthError, Unauthenticated):

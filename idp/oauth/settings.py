@@ -12,6 +12,7 @@ DAY = 24 * HOUR
 
 CODE_SECONDS_MOST = 60
 RETRY_SECONDS_MOST = 10
+PUSHED_SECONDS_LIMIT = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,10 @@ class OAuthSettings:
     """A device waits so long for its person (RFC 8628 § 3.2)."""
     poll_seconds: int = 5
     """Between two questions of a client that waits (RFC 8628 § 3.5)."""
+    pushed_seconds: int = 120
+    """A pushed request: from the answer to the browser's first arrival with it; below 600 (FAPI 2.0)."""
+    par_required: bool = False
+    """Whether every client has to push its requests, not only those registered so (RFC 9126 § 5)."""
     nonce_most: int = 64
     """Characters; FAPI 2.0 § 5.3.2.2 allows to refuse longer ones, and a code stays under 512."""
     request_most: int = 8192
@@ -48,10 +53,12 @@ class OAuthSettings:
         found = [
             f"idp.oauth.{name}: must be a positive number"
             for name in self.__slots__
-            if getattr(self, name) <= 0
+            if getattr(self, name) is not False and getattr(self, name) <= 0
         ]
         if self.code_seconds > CODE_SECONDS_MOST:
             found.append(f"idp.oauth.code_seconds: at most {CODE_SECONDS_MOST}")
         if self.retry_seconds > RETRY_SECONDS_MOST:
             found.append(f"idp.oauth.retry_seconds: at most {RETRY_SECONDS_MOST}")
+        if self.pushed_seconds >= PUSHED_SECONDS_LIMIT:
+            found.append(f"idp.oauth.pushed_seconds: below {PUSHED_SECONDS_LIMIT}")
         return found

@@ -13,7 +13,7 @@ import msgspec
 
 from idp.oauth import consent
 from idp.oauth.asking import Asking
-from idp.oauth.authorization import AUTHORIZATION_CHECKS, asked, refused
+from idp.oauth.authorization import AUTHORIZATION_CHECKS, asked, concluded, problem_of
 from idp.oauth.begun import begin
 from idp.oauth.checks.consent import agreed, ask
 from idp.oauth.errors import AccessDenied, UntrustedRequest
@@ -38,13 +38,13 @@ def consent_endpoints(engine: Engine, pages: Pages) -> tuple[Endpoint, ...]:
     """The page and its form."""
 
     def get(call: Call) -> Reply:
-        found = asked(engine, call, call.query, _CHECKS)
+        found = asked(engine, pages, call, _CHECKS)
         if isinstance(found, Reply):
             return found
         return _page(pages, call, found) if found.led == found.session.id else ask(found)
 
     def post(call: Call) -> Reply:
-        found = asked(engine, call, call.query, _CHECKS)
+        found = asked(engine, pages, call, _CHECKS)
         if isinstance(found, Reply):
             return found
         match call.form.get("decision"):
@@ -54,7 +54,7 @@ def consent_endpoints(engine: Engine, pages: Pages) -> tuple[Endpoint, ...]:
                 _give(found)
                 return Reply.redirect("/authorize?" + found.own_query(begin(found)))
             case "deny":
-                return refused(found, AccessDenied())
+                return concluded(found, problem_of(AccessDenied()))
             case _:
                 raise UntrustedRequest("Send decision=allow or decision=deny.")
 

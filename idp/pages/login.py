@@ -21,6 +21,8 @@ from web import Endpoint, public
 from web.reply import Reply
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from idp.sessions.login import Login
     from web import Call, Pages
     from web.sealed_cookie import SealedCookie
@@ -37,6 +39,8 @@ class LoginPages:
     login: Login
     pages: Pages
     step: SealedCookie
+    hinted: Callable[[str], str]
+    """Opens the sealed login_hint of an authorization request."""
 
     def endpoints(self) -> tuple[Endpoint, ...]:
         """The routes."""
@@ -50,8 +54,8 @@ class LoginPages:
         )
 
     def form(self, call: Call) -> Reply:
-        """Number and password."""
-        return self._page(call, "idp/login.html")
+        """Number and password; the number that a hall hints at stands there, whoever has it."""
+        return self._page(call, "idp/login.html", identifier=self.hinted(call.query.get("hint") or ""))
 
     def send(self, call: Call) -> Reply:
         """Look at them; an organisation's code leads to the page for who acts for it."""
@@ -134,5 +138,11 @@ class LoginPages:
         return first if call.now < first.proved_at + SECOND_STEP_SECONDS else None
 
     def _page(self, call: Call, template: str, *, status: int = 200, **context: Any) -> Reply:
-        context = {"refused": None, "missing": False, "activate": keeping("/activate", call), **context}
+        context = {
+            "refused": None,
+            "missing": False,
+            "identifier": "",
+            "activate": keeping("/activate", call),
+            **context,
+        }
         return self.pages.page(call, template, status=status, leads_elsewhere=True, **context)

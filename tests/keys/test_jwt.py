@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections import Counter
 from typing import Any
 
 import jwt as pyjwt
@@ -169,7 +170,7 @@ def test_a_typ_passes_for_no_other(embedded: Keys) -> None:
 
 def test_jwks_names_public_members_only(embedded: Keys, clock: ManualClock) -> None:
     found = json.loads(embedded.jwks())["keys"]
-    assert [key.get("alg") for key in found] == ["ES256", "ES256", "RS256", None, "RSA-OAEP-256"]
+    assert Counter(key.get("alg") for key in found) == {"ES256": 3, "RS256": 1, None: 1, "RSA-OAEP-256": 1}
     for key in found:
         assert set(key) <= {"kty", "crv", "x", "y", "n", "e", "use", "alg", "kid"}
     assert embedded.jwks() is embedded.jwks()

@@ -5,31 +5,27 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import TYPE_CHECKING, Final
 
+from idp.oauth.checks.profile import pkce_demanded
 from idp.oauth.errors import (
     InvalidRequest,
     OAuthError,
     RegistrationNotSupported,
-    RequestNotSupported,
-    RequestUriNotSupported,
     UnsupportedResponseType,
 )
+from idp.oauth.response import MODES
 
 if TYPE_CHECKING:
     from idp.oauth.asking import Asking
 
-__all__ = ["nonce_short", "nothing_unsupported", "pkce", "response_mode_query", "response_type_code"]
+__all__ = ["nonce_short", "nothing_unsupported", "pkce", "response_mode_known", "response_type_code"]
 
-NOT_OFFERED: Final[tuple[tuple[str, type[OAuthError]], ...]] = (
-    ("request", RequestNotSupported),
-    ("request_uri", RequestUriNotSupported),
-    ("registration", RegistrationNotSupported),
-)
+NOT_OFFERED: Final[tuple[tuple[str, type[OAuthError]], ...]] = (("registration", RegistrationNotSupported),)
 CHALLENGE_CHARACTERS = 43
 """SHA-256 in base64url (RFC 7636 § 4.2)."""
 
 
 def nothing_unsupported(asking: Asking) -> None:
-    """A request object that we would ignore could say something else than the parameters do."""
+    """What we would ignore could say something else than the parameters do."""
     for name, refusal in NOT_OFFERED:
         if asking.get(name) is not None:
             raise refusal
@@ -44,10 +40,15 @@ def response_type_code(asking: Asking) -> None:
         raise UnsupportedResponseType
 
 
-def response_mode_query(asking: Asking) -> None:
-    """The answer stands in the query."""
-    if asking.get("response_mode") not in {None, "query"}:
-        raise InvalidRequest("Leave response_mode out, or send response_mode=query.")
+def response_mode_known(asking: Asking) -> None:
+    """A mode that is on; from here on refusals travel in it too."""
+    name = asking.get("response_mode") or "query"
+    mode = MODES.get(name)
+    if mode is None:
+        raise InvalidRequest("Send a response_mode that the metadata lists.")
+    if mode.form and not (asking.redirect_uri or "").startswith(("https:", "http:")):
+        raise InvalidRequest("Send a response_mode without a form; redirect_uri takes none.")
+    asking.mode = name
 
 
 def pkce(asking: Asking) -> None:
@@ -56,7 +57,7 @@ def pkce(asking: Asking) -> None:
     if challenge is None:
         if method is not None:
             raise InvalidRequest("Send code_challenge with code_challenge_method.")
-        if asking.client.pkce_required:
+        if pkce_demanded(asking):
             raise InvalidRequest("Send code_challenge with code_challenge_method=S256.")
         return
     if method != "S256":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
+from idp.oauth import login_hint
 from idp.oauth.asking import Leave
 from idp.oauth.begun import begin
 from idp.oauth.errors import InvalidRequest, LoginRequired, UnmetAuthenticationRequirements
@@ -13,10 +14,12 @@ from idp.oauth.subject import subject_of
 from web.reply import Reply
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from idp.oauth.asking import Asking
     from idp.sessions.session import Session
 
-__all__ = ["ACRS", "least_reached", "logged_in", "prompt_known"]
+__all__ = ["ACRS", "hint_ours", "least_reached", "logged_in", "max_age_whole", "prompt_known"]
 
 PROMPTS: Final = frozenset({"none", "login", "consent", "select_account"})
 AGAIN: Final = frozenset({"login", "select_account"})
@@ -37,13 +40,33 @@ def prompt_known(asking: Asking) -> None:
         raise InvalidRequest("Send prompt=none alone.")
 
 
+def max_age_whole(asking: Asking) -> None:
+    """Seconds; what the request does not say the registration may (OIDC Registration § 2)."""
+    text = asking.get("max_age")
+    if text is None:
+        asking.max_age = asking.client.default_max_age
+    elif text.isascii() and text.isdigit() and len(text) <= MAX_AGE_DIGITS:
+        asking.max_age = int(text)
+    else:
+        raise InvalidRequest("Send max_age as a whole number of seconds.")
+
+
+def hint_ours(asking: Asking) -> None:
+    """An ID token that we gave this client; it may have expired (OIDC Core § 3.1.2.1)."""
+    hint = asking.get("id_token_hint")
+    if hint is not None:
+        asking.hinted = subject_in(asking.engine, hint, asking.client.client_id)
+        if asking.hinted is None:
+            raise InvalidRequest("Send an id_token_hint that this provider issued to this client.")
+
+
 def logged_in(asking: Asking) -> None:
     """Somebody is logged in, as freshly and by such means as asked, or is sent to log in.
 
     acr_values is voluntary: any listed one suffices, unknown ones are ignored, and who cannot reach one after
     having tried goes on with what there is.
     """
-    max_age = _max_age(asking)
+    max_age = asking.max_age
     session = asking.engine.sign_on.current(asking.call)
     if session is None:
         raise _login(asking)
@@ -64,39 +87,33 @@ def logged_in(asking: Asking) -> None:
     asking.session = session
 
 
-def _max_age(asking: Asking) -> int | None:
-    text = asking.get("max_age")
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= MAX_AGE_DIGITS):
-        raise InvalidRequest("Send max_age as a whole number of seconds.")
-    return int(text)
-
-
 def _strength_wanted(asking: Asking, session: Session) -> int:
     """The least login strength that would satisfy the request, or 0 where nothing is lacking or helps."""
     least = asking.client.least_strength if session.strength < asking.client.least_strength else 0
-    listed = [ACRS[value] for value in (asking.get("acr_values") or "").split() if value in ACRS]
+    listed = [ACRS[value] for value in _acr_values(asking) if value in ACRS]
     if not listed or any(session.level >= level and session.strength >= by for level, by in listed):
         return least
     return max(least, min((by for level, by in listed if session.level >= level), default=0))
 
 
+def _acr_values(asking: Asking) -> Sequence[str]:
+    text = asking.get("acr_values")
+    return asking.client.default_acr_values if text is None else text.split()
+
+
 def _as_hinted(asking: Asking, session: Session) -> bool:
-    """The person whom an ID token of ours names (OIDC Core § 3.1.2.1); no hint, everybody."""
-    hint = asking.get("id_token_hint")
-    if hint is None:
-        return True
-    subject = subject_in(asking.engine, hint, asking.client.client_id)
-    if subject is None:
-        raise InvalidRequest("Send an id_token_hint that this provider issued to this client.")
-    return subject == subject_of(asking.engine.keys, asking.client, session.subject)
+    """The person whom an ID token of ours names; no hint, everybody."""
+    hinted = asking.hinted
+    return hinted is None or hinted == subject_of(asking.engine.keys, asking.client, session.subject)
 
 
 def _login(asking: Asking, strength: int = 0) -> Leave | LoginRequired:
     if asking.silent:
         return LoginRequired()
     query = {"return_to": "/authorize?" + asking.own_query(begin(asking))}
+    hint = login_hint.seal(asking.engine.keys, asking.get(login_hint.NAME) or "")
+    if hint:
+        query["hint"] = hint
     if strength:
         query["strength"] = str(strength)
     return Leave(Reply.redirect("/login?" + urlencode(query)))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import msgspec
 import pytest
@@ -239,6 +239,17 @@ class House:
     ) -> Reply:
         return self.call("GET", "/authorize?" + self.ask(client_id, **changes), browser=browser)
 
+    def push(self, client_id: str = "hall-a", /, **changes: str | None) -> Reply:
+        """Push the request that ``ask`` writes."""
+        form = parse_qsl(self.ask(client_id, **changes), keep_blank_values=True)
+        return self.call("POST", "/par", form=form, headers=self.basic(client_id))
+
+    def pushed(self, client_id: str = "hall-a", /, **changes: str | None) -> str:
+        """The query that opens a pushed request."""
+        reply = self.push(client_id, **changes)
+        assert reply.status == 201, reply.body
+        return urlencode({"client_id": client_id, "request_uri": body(reply)["request_uri"]})
+
     def decide(self, browser: Browser, consent: str, decision: str = "allow") -> Reply:
         page = self.call("GET", consent, browser=browser)
         assert page.status == 200, page.body
@@ -307,7 +318,9 @@ def answered(reply: Reply) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
 
 
-def make_house(durable: Durable, clock: ManualClock, folder: Path) -> House:
+def make_house(
+    durable: Durable, clock: ManualClock, folder: Path, settings: OAuthSettings | None = None
+) -> House:
     master = folder / "master.key"
     if not master.exists():
         keys.create_master_key(master, environment="development")
@@ -317,7 +330,7 @@ def make_house(durable: Durable, clock: ManualClock, folder: Path) -> House:
     sign_on = SingleSignOn(durable, LOCAL_DEMO, SessionSettings())
     oauth = assemble(
         issuer=ISSUER,
-        settings=OAuthSettings(),
+        settings=settings or OAuthSettings(),
         durable=durable,
         expiring=open_expiring(durable, clock),
         keys=rings,

@@ -32,9 +32,7 @@ def test_what_is_off_is_not_named(house: House) -> None:
     assert found["grant_types_supported"] == list(GRANTS)
     assert "RS256" in found["id_token_signing_alg_values_supported"]
     assert found["authorization_details_types_supported"] == ["count"]
-    assert not [
-        name for name in found if "pushed" in name or "registration_endpoint" in name or "dpop" in name
-    ]
+    assert not [name for name in found if "registration_endpoint" in name or "dpop" in name]
 
 
 def test_both_forms_are_one_document(house: House) -> None:
