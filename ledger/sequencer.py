@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 __all__ = ["BATCH_SIZE", "Sequencer"]
 
 BATCH_SIZE = 500
+MOST_COUNTED = 100_000
 
 # Held to the end of the transaction; the next statement's snapshot is taken after it, so it sees all numbers.
 _POSTGRES_LOCK = SQL("SELECT pg_try_advisory_xact_lock(30796326453342819)")
 _LAST_NUMBER = SQL("SELECT MAX(number) FROM event WHERE number IS NOT NULL")
+_WAITING = SQL("SELECT COUNT(*) FROM (SELECT id FROM event WHERE number IS NULL LIMIT :most) AS waiting")
 _NUMBER = SQL("""
     UPDATE event SET number = waiting.number
     FROM (
@@ -39,6 +41,11 @@ class Sequencer:
     def step(self) -> int:
         """Number one batch in one work; return how many, 0 too while another sequencer is at it."""
         return self._durable.write(self._number)
+
+    def waiting(self, tx: Tx) -> int:
+        """Return how many events have no number yet, at most `MOST_COUNTED`."""
+        row = tx.row(_WAITING, most=MOST_COUNTED)
+        return int(row[0]) if row else 0
 
     def _number(self, tx: Tx) -> int:
         if self._durable.engine == "postgres":

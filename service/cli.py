@@ -61,6 +61,7 @@ def serve(*, demo: bool, folder: Path, port: int, halls: tuple[int, int], no_hal
                 workers=server.workers,
                 rolling=settings.store.engine == "postgres",
                 drain_seconds=server.drain_seconds,
+                watch=(settings.watch.address, settings.watch.port) if settings.watch.port else None,
             )
     except AddressInUse as taken:
         raise click.ClickException(f"another server listens on {taken}") from taken

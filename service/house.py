@@ -23,11 +23,14 @@ import portal.building
 import web
 from eLicense.adapters.source_table import SourceTable
 from holders.upkeep import upkeep
+from idp.factors import outbox
 from ledger import Sequencer
 from manyou.hall import Hall
 from service.background import Repeated
 from service.jobs import Job, Jobs
 from service.readiness import Readiness
+from service.watch.metrics import CountedDurable, CountedExpiring
+from service.watch.reporting import Reporter
 from store import Feed, maintain, migrate, open_durable, open_expiring
 from web import Catalogue, Pages, Site
 from web.fetching import Fetcher
@@ -37,7 +40,8 @@ from web.static_files import BASE, static_endpoints
 if TYPE_CHECKING:
     from requests.adapters import BaseAdapter
 
-    from service.settings import Settings
+    from service.settings import ServerSettings, Settings
+    from service.watch.metrics import Metrics
     from store import Durable, Expiring
     from web import Call, VerifiedAccess
     from web.application import WSGI, StartResponse
@@ -49,6 +53,8 @@ CHECKOUT = Path(__file__).parent.parent
 LANE = (*idp.LANE, *eLicense.LANE)
 LIBRARY_SECONDS = 30
 """How often the library resumes what a crash left and ends what has run out."""
+REPORT_SECONDS = 1.0
+"""How often a watched worker tells the parent how it is."""
 ROUND_SECONDS = 0.5
 """How often jobs are looked at and events numbered."""
 
@@ -88,19 +94,27 @@ class House:
     background: tuple[Repeated, ...]
 
     @classmethod
-    def open(cls, settings: Settings, *, server: bool = True, clock: Callable[[], int] = _seconds) -> House:
+    def open(
+        cls,
+        settings: Settings,
+        *,
+        server: bool = True,
+        clock: Callable[[], int] = _seconds,
+        metrics: Metrics | None = None,
+    ) -> House:
         """Build the house; nothing runs before ``start``.
 
         Args:
             settings: of all rooms.
             server: False for the command line, which works beside a server on the same store.
             clock: unix seconds.
+            metrics: where everything is counted, for a worker that is watched.
 
         """
         durable = open_durable(settings.store, checkpoints=server)
         try:
             migrate(durable)
-            return _build(settings, durable, clock)
+            return _build(settings, durable, clock, metrics)
         except BaseException:
             durable.close()
             raise
@@ -123,8 +137,10 @@ class House:
         self.durable.close()
 
 
-def _build(settings: Settings, durable: Durable, clock: Callable[[], int]) -> House:
+def _build(settings: Settings, durable: Durable, clock: Callable[[], int], metrics: Metrics | None) -> House:
     expiring = open_expiring(durable, clock, settings.store)
+    if metrics is not None:
+        durable, expiring = CountedDurable(durable, metrics), CountedExpiring(expiring, metrics)
     feed = Feed(durable)
     custody = keys.build(settings.keys, durable, clock)
     feed.subscribe("key-ring", lambda _: custody.refresh())
@@ -154,35 +170,14 @@ def _build(settings: Settings, durable: Durable, clock: Callable[[], int]) -> Ho
     )
     later.tokens = provider.access
 
-    base = static_endpoints(BASE)
-    proxies = settings.server.trusted_proxies
     inside = _Inside()
-    sites = (
-        (
-            Site(
-                "provider",
-                _host(settings.server.provider),
-                (*provider.endpoints, *library.endpoints, *Readiness(durable, feed, clock).endpoints, *base),
-                proxies,
-                settings.server.certificate_header,
-            ),
-            at_provider,
-        ),
-        (
-            Site(
-                "portal",
-                _host(settings.server.portal),
-                (
-                    *_portal(settings, at_portal, custody, inside),
-                    *static_endpoints(portal.building.STATIC),
-                    *base,
-                ),
-                proxies,
-            ),
-            at_portal,
-        ),
+    readiness = Readiness(durable, feed, clock)
+    sites = _sites(
+        settings.server,
+        ((*provider.endpoints, *library.endpoints, *readiness.endpoints), at_provider),
+        (_portal(settings, at_portal, custody, inside), at_portal),
     )
-    inside.application = web.application(sites, clock, LANE)
+    inside.application = web.application(sites, clock, LANE, metrics.request if metrics is not None else None)
     sequencer = Sequencer(durable)
     jobs = Jobs(durable, clock, _jobs(durable, custody, register, provider, library))
     return House(
@@ -200,8 +195,39 @@ def _build(settings: Settings, durable: Durable, clock: Callable[[], int]) -> Ho
         background=(
             Repeated("sequencer", ROUND_SECONDS, lambda: _number_all(sequencer)),
             Repeated("jobs", ROUND_SECONDS, jobs.round),
+            *(() if metrics is None else (_watched(metrics, readiness, durable, feed, sequencer),)),
         ),
     )
+
+
+def _sites(
+    server: ServerSettings,
+    provider: tuple[tuple[web.Endpoint, ...], Pages],
+    at_portal: tuple[tuple[web.Endpoint, ...], Pages],
+) -> tuple[tuple[Site, Pages], ...]:
+    base, proxies = static_endpoints(BASE), server.trusted_proxies
+    own = static_endpoints(portal.building.STATIC)
+    return (
+        (
+            Site(
+                "provider",
+                _host(server.provider),
+                (*provider[0], *base),
+                proxies,
+                server.certificate_header,
+            ),
+            provider[1],
+        ),
+        (Site("portal", _host(server.portal), (*at_portal[0], *own, *base), proxies), at_portal[1]),
+    )
+
+
+def _watched(
+    metrics: Metrics, readiness: Readiness, durable: Durable, feed: Feed, sequencer: Sequencer
+) -> Repeated:
+    queues = {"text_messages": outbox.waiting, "ledger": sequencer.waiting}
+    reporter = Reporter(metrics, check=readiness.check, durable=durable, feed=feed, queues=queues)
+    return Repeated("watch", REPORT_SECONDS, reporter.report)
 
 
 def _number_all(sequencer: Sequencer) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import logging
 import os
 import signal
 import socket
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from service.house import House
+    from service.watch.listener import Listener
+    from service.watch.metrics import Metrics
     from store import Engine
     from web.application import WSGI
 
@@ -93,13 +96,15 @@ def worker_application() -> WSGI:
     from service.house import House
     from service.loading import SettingsFault
     from service.settings import file_faults, load_settings
+    from service.watch.reporting import REPORTS
 
     logs.begin()
     try:
         settings = load_settings(os.environ)
         if faults := file_faults(settings):
             raise SettingsFault(faults)
-        house = _when_the_store_answers(lambda: House.open(settings), settings.store.engine)
+        metrics = _counting() if REPORTS in os.environ else None
+        house = _when_the_store_answers(lambda: House.open(settings, metrics=metrics), settings.store.engine)
     except SettingsFault as fault:
         _give_up("\n".join(["settings:", *fault.faults]))
     except Problem as problem:
@@ -112,6 +117,14 @@ def worker_application() -> WSGI:
     # granian ends the worker as multiprocessing does, without atexit; by then no request is under way
     util.Finalize(None, house.close, exitpriority=0)
     return house.application
+
+
+def _counting() -> Metrics:
+    from service.watch.metrics import Metrics, Refusals
+
+    metrics = Metrics()
+    logging.getLogger("web").addHandler(Refusals(metrics))
+    return metrics
 
 
 def _when_the_store_answers(open_house: Callable[[], House], engine: Engine) -> House:
@@ -141,8 +154,18 @@ def serve(
     workers: int = 1,
     rolling: bool = False,
     drain_seconds: int = 0,
+    watch: tuple[str, int] | None = None,
 ) -> None:
-    """Run until SIGTERM or SIGINT; ``rolling``: SIGHUP replaces the workers instead of ending too.
+    """Run until SIGTERM or SIGINT.
+
+    Args:
+        address: listens here.
+        port: listens here.
+        threads: of each worker.
+        workers: processes.
+        rolling: SIGHUP replaces the workers instead of ending too.
+        drain_seconds: from the signal to the end of accepting.
+        watch: where ``/livez``, ``/readyz`` and ``/metrics`` are asked.
 
     Raises:
         AddressInUse: before anything is started.
@@ -154,6 +177,7 @@ def serve(
     from service.listening import OneSocket
 
     check_address(address, port)
+    listener = _watching(watch) if watch is not None else None
     server = OneSocket(
         "service.serve:worker_application",
         factory=True,
@@ -174,6 +198,8 @@ def serve(
     hang_up = signal.getsignal(signal.SIGHUP)
 
     def ending(_signal: int, _frame: object) -> None:
+        if listener is not None:
+            listener.workers.draining = True
         if draining.is_set() or not drain_seconds:
             end_now()
             return
@@ -193,7 +219,22 @@ def serve(
             signal.signal(signal.SIGHUP, hang_up if hang_up is signal.SIG_IGN else end_now)
 
     server.on_startup(listen_to_signals)
-    server.serve()
+    try:
+        server.serve()
+    finally:
+        if listener is not None:
+            listener.close()
+
+
+def _watching(where: tuple[str, int]) -> Listener:
+    from service.watch.listener import Listener
+    from service.watch.reporting import REPORTS
+
+    check_address(*where)
+    listener = Listener(*where)
+    os.environ[REPORTS] = listener.reports  # the workers are told
+    listener.start()
+    return listener
 
 
 def check_address(address: str, port: int) -> None:

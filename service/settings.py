@@ -96,6 +96,25 @@ class ServerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchSettings:
+    """Where an operator's tools ask ``/livez``, ``/readyz`` and ``/metrics``; never the public."""
+
+    address: str = "127.0.0.1"
+    """Listens here."""
+    port: int = 0
+    """Listens here; 0 leaves the listener and all counting out."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be listened on.
+
+        Raises:
+            ValueError: naming what is wrong.
+        """
+        if not 0 <= self.port < 1 << 16:
+            raise ValueError("port: 1 to 65535, or 0 for none")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be told to the service."""
 
@@ -111,6 +130,7 @@ class Settings:
     """Where the demo's passwords lie open for testers; with it ``production`` does not start."""
     server: ServerSettings = field(default_factory=ServerSettings)
     fetch: FetchSettings = field(default_factory=FetchSettings)
+    watch: WatchSettings = field(default_factory=WatchSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
     idp: IdpSettings = field(default_factory=IdpSettings)
     qr: QrSettings = field(default_factory=QrSettings)

@@ -24,6 +24,7 @@ __all__ = ["Feed", "Subscriber", "prune", "publish"]
 
 POLL_SECONDS = 0.25
 FRESH_SECONDS = 2
+_NEVER_SECONDS = 1e9
 
 Subscriber = Callable[[bytes | None], None]
 """Called with the subject of the news, or with None: everything of this kind may have changed."""
@@ -92,6 +93,10 @@ class Feed:
     def fresh(self) -> bool:
         """Say whether caches may answer: the last complete look is at most 2 s old."""
         return self._read_at is not None and self._clock() - self._read_at <= FRESH_SECONDS
+
+    def age(self) -> float:
+        """Return seconds since the last complete look began; very many where there was none yet."""
+        return _NEVER_SECONDS if self._read_at is None else self._clock() - self._read_at
 
     def poll(self) -> int:
         """Read and tell what is new; return how many rows. Raises what the store or a subscriber raises."""

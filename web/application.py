@@ -7,11 +7,13 @@ Emptying it changes nothing but speed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
 
-from web.answer import answer, finish, refuse
+from web.answer import answer as _answer
+from web.answer import finish, refuse
 from web.call import Call, Environ
 from web.errors import MethodNotAllowed, NoSuchPage, WrongHost
 from web.problems import to_problem_json
@@ -28,16 +30,22 @@ __all__ = ["WSGI", "application"]
 StartResponse = Callable[..., Any]
 WSGI = Callable[[Environ, StartResponse], Iterable[bytes]]
 Clock = Callable[[], int]
+Observe = Callable[[str, str, int, float], object]
+"""Method, path as the route is written, status, seconds."""
 
 _PHRASE = {200: "200 OK", 201: "201 Created", 302: "302 Found", 303: "303 See Other", 304: "304 Not Modified"}
 
 
 def application(
-    sites: Iterable[tuple[Site, Pages]], clock: Clock, lane: Iterable[tuple[str, str]] = ()
+    sites: Iterable[tuple[Site, Pages]],
+    clock: Clock,
+    lane: Iterable[tuple[str, str]] = (),
+    observe: Observe | None = None,
 ) -> WSGI:
-    """Put the sites behind one callable."""
+    """Put the sites behind one callable; ``observe`` is told of every answer."""
     lane = frozenset(lane)
-    by_host = {site.host: _site(site, pages, clock, lane) for site, pages in sites}
+    answer = _observed(observe) if observe is not None else _answer
+    by_host = {site.host: _site(site, pages, clock, lane, answer) for site, pages in sites}
     first = next(iter(by_host.values()))
 
     def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -49,8 +57,26 @@ def application(
     return app
 
 
+def _observed(observe: Observe) -> Callable[[Endpoint, Call, Pages], Reply]:
+    def answer(endpoint: Endpoint, call: Call, pages: Pages) -> Reply:
+        begun = perf_counter()
+        reply = _answer(endpoint, call, pages)
+        observe(endpoint.method, endpoint.path, reply.status, perf_counter() - begun)
+        return reply
+
+    return answer
+
+
 class _site:  # noqa: N801 - private, called like a function
-    def __init__(self, site: Site, pages: Pages, clock: Clock, lane: frozenset[tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        site: Site,
+        pages: Pages,
+        clock: Clock,
+        lane: frozenset[tuple[str, str]],
+        answer: Callable[[Endpoint, Call, Pages], Reply],
+    ) -> None:
+        self._answer = answer
         self._site = site
         self._pages = pages
         self._clock = clock
@@ -67,7 +93,7 @@ class _site:  # noqa: N801 - private, called like a function
         endpoint = self._lane.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
         if endpoint is None:
             return self._flask.wsgi_app(environ, start_response)
-        return _send(answer(endpoint, self._call(environ), self._pages), start_response)
+        return _send(self._answer(endpoint, self._call(environ), self._pages), start_response)
 
     def wrong_host(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         call = self._call(environ)
@@ -103,7 +129,7 @@ class _site:  # noqa: N801 - private, called like a function
         def view(**args: str) -> Response:
             call = self._call(request.environ)
             call.args = args
-            return _response(answer(endpoint, call, self._pages))
+            return _response(self._answer(endpoint, call, self._pages))
 
         return view
 

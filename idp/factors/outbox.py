@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from keys import Keys
     from store import Durable, Tx
 
-__all__ = ["Message", "Outbox", "sealed_message"]
+__all__ = ["Message", "Outbox", "sealed_message", "waiting"]
 
 KIND: Final = "sms"
 LEASE_SECONDS: Final = 30
@@ -29,8 +29,10 @@ BATCH: Final = 20
 LOOKED_AT: Final = 500
 """Rows read at once."""
 ROUNDS: Final = 100
+MOST_COUNTED: Final = 100_000
 
 _DUE = SQL("SELECT id, message, tries FROM sms_outbox WHERE due <= :now ORDER BY due, id LIMIT :most")
+_WAITING = SQL("SELECT COUNT(*) FROM (SELECT id FROM sms_outbox LIMIT :most) AS waiting")
 _TAKE = SQL("UPDATE sms_outbox SET due = :until, tries = tries + 1 WHERE id = :id AND tries = :tries")
 _DONE = SQL("DELETE FROM sms_outbox WHERE id = :id")
 
@@ -49,6 +51,12 @@ _Due = tuple[bytes, Message, int]
 def sealed_message(keys: Keys, message: Message) -> str:
     """The message as rows keep it: a stolen database shows no phone and no code."""
     return keys.seal(KIND, msgspec.json.encode(message))
+
+
+def waiting(tx: Tx) -> int:
+    """How many messages wait, decoys among them; at most ``MOST_COUNTED``."""
+    row = tx.row(_WAITING, most=MOST_COUNTED)
+    return int(row[0]) if row else 0
 
 
 class Outbox:

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import requests
+
 from tests.service.server import MANYOU, Server, until
 
 __all__ = ["ScaledServer"]
@@ -39,6 +41,11 @@ class ScaledServer(Server):
         """Put the demo province into the database."""
         command = [sys.executable, "-c", _PREPARE, str(self.folder), str(self.port)]
         subprocess.run(command, env=self.environ, check=True, timeout=60)
+
+    def watched(self, name: str) -> tuple[int, str]:
+        """What the listener for operators says: livez, readyz or metrics."""
+        answer = requests.get(f"http://127.0.0.1:{self.environ['MANYOU_WATCH__PORT']}/{name}", timeout=5)
+        return answer.status_code, answer.text
 
     def workers(self, process: subprocess.Popen[bytes]) -> list[int]:
         """The process ids of its workers."""

@@ -14,6 +14,7 @@ from typing import Self
 from urllib.parse import urlencode
 
 import pytest
+import requests
 
 from tests.conftest import shared_postgres
 from tests.service.conftest import free_ports
@@ -33,7 +34,7 @@ def scaled(tmp_path_factory: pytest.TempPathFactory) -> ScaledServer:
         folder,
         free_ports(1)[0],
         server.dsn(name),
-        {"MANYOU_SERVER__DRAIN_SECONDS": str(DRAIN_SECONDS)},
+        {"MANYOU_SERVER__DRAIN_SECONDS": str(DRAIN_SECONDS), "MANYOU_WATCH__PORT": str(free_ports(1)[0])},
     )
     found.prepare()
     return found
@@ -119,13 +120,28 @@ def test_a_killed_worker_is_replaced_and_the_other_serves_on(
     assert scaled.ready()
 
 
+def test_what_all_workers_counted_is_told_on_a_listener_of_its_own(
+    scaled: ScaledServer, process: subprocess.Popen[bytes]
+) -> None:
+    assert requests.post(f"{scaled.origin}/token", timeout=5).status_code == 401
+    series = 'manyou_refusals_total{code="invalid_client"}'
+    text = until(lambda: series in (found := scaled.watched("metrics")[1]) and found)
+    tokens = 'manyou_requests_total{endpoint="POST /token",status="2xx"} '
+    assert sum(int(line.removeprefix(tokens)) for line in text.splitlines() if line.startswith(tokens)) > 50
+    assert "manyou_workers 2" in text.splitlines()
+    assert 'manyou_queue_length{queue="ledger"}' in text
+    assert scaled.watched("livez") == (200, "ok")
+    assert requests.get(f"{scaled.origin}/metrics", timeout=5).status_code == 404
+
+
 def test_told_to_end_it_serves_on_while_it_drains_and_finishes_what_it_took(
     scaled: ScaledServer, process: subprocess.Popen[bytes]
 ) -> None:
+    assert until(lambda: scaled.watched("readyz") == (200, "ok"))
     with Callers(scaled) as callers:
         time.sleep(0.2)
         process.terminate()
-        time.sleep(DRAIN_SECONDS / 2)
+        assert until(lambda: scaled.watched("readyz") == (503, "draining"), DRAIN_SECONDS / 2)
         assert not callers.faults
         assert scaled.ready()
     assert not callers.faults
