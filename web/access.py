@@ -25,7 +25,7 @@ class VerifiedAccess:
     """
 
     client: str
-    """client_id of the caller."""
+    """client_id of the caller, or of the hall that it calls for: see ``actors``."""
     client_name: str
     """The client's registered name, for traces that people read."""
     audience: str
@@ -52,6 +52,10 @@ class VerifiedAccess:
     """The authority whose client this is, or None."""
     verifier: str = "none"
     """``none``, ``registered`` (spends codes by name) or ``public`` (counts as anonymous)."""
+    actors: tuple[str, ...] = ()
+    """client_ids that call for ``client``'s user by token exchange, the caller itself first (RFC 8693 § 4.1).
+
+    ``client`` stays the hall that the person agreed to: no exchange goes beyond what that one may."""
 
     @property
     def subject(self) -> bytes | None:

@@ -28,6 +28,7 @@ __all__ = [
     "RING",
     "TYPE",
     "Access",
+    "acting",
     "bid_of",
     "jti_text",
     "jwt_of",
@@ -66,6 +67,13 @@ class Access(msgspec.Struct, frozen=True, array_like=True):
     """authorization_details as canonical JSON, empty for none."""
     sender: Sender = ANYBODY
     """Whose key it is bound to."""
+    actors: tuple[str, ...] = ()
+    """Clients that act for the user of ``client`` by token exchange, the one that holds the token first."""
+
+    @property
+    def held_by(self) -> str:
+        """The client that the token was given to; ``client`` is whose consent and family it rests on."""
+        return self.actors[0] if self.actors else self.client
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -88,7 +96,7 @@ def jwt_of(keys: Keys, issuer: str, access: Access) -> str:
     claims: dict[str, Any] = {
         "iss": issuer,
         "aud": access.audience,
-        "client_id": access.client,
+        "client_id": access.held_by,
         "sub": access.client,
         "iat": access.at,
         "exp": access.ends,
@@ -96,6 +104,8 @@ def jwt_of(keys: Keys, issuer: str, access: Access) -> str:
     }
     if access.sender:
         claims["cnf"] = confirmation(access.sender)
+    if access.actors:
+        claims["act"] = acting(access.actors)
     if access.scope:
         claims["scope"] = access.scope
     if access.holder_key:
@@ -106,6 +116,14 @@ def jwt_of(keys: Keys, issuer: str, access: Access) -> str:
     if access.details:
         claims["authorization_details"] = _json(access.details)
     return keys.sign_jwt(RING, claims, typ=TYPE)
+
+
+def acting(actors: tuple[str, ...]) -> dict[str, Any]:
+    """The claim ``act`` (RFC 8693 § 4.1): who acts, and nested in it who acted before."""
+    found: dict[str, Any] = {}
+    for client in reversed(actors):
+        found = {"sub": client, "act": found} if found else {"sub": client}
+    return found
 
 
 def open_access(keys: Keys, text: str) -> Access | None:

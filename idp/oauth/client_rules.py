@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from idp.oauth.grant_types import DEVICE_CODE
+from idp.oauth.grant_types import DEVICE_CODE, TOKEN_EXCHANGE
 from idp.oauth.scopes import SCOPES
 from keys.rings import PURPOSES
 
@@ -16,7 +16,7 @@ __all__ = ["LOOPBACK", "faults", "identifier"]
 
 LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
 
-GRANTS = frozenset({"authorization_code", "refresh_token", "client_credentials", DEVICE_CODE})
+GRANTS = frozenset({"authorization_code", "refresh_token", "client_credentials", DEVICE_CODE, TOKEN_EXCHANGE})
 OF_A_PERSON = frozenset({"authorization_code", DEVICE_CODE})
 """Grants that a refresh token can come with."""
 RESPONSE_ALGORITHMS = PURPOSES["authorization-response"].algorithms
@@ -40,6 +40,10 @@ def _rules(client: Client) -> list[tuple[bool, str]]:
         (client.public and bool(client.secret_hashes), "auth_method none has no secret."),
         (not client.public and not client.secret_hashes, "secret_hashes: a confidential client has one."),
         (client.public and not client.pkce_required, "pkce_required: a public client needs PKCE."),
+        (
+            TOKEN_EXCHANGE in client.grants and (client.public or not client.serves or not client.audiences),
+            "token exchange: for a confidential client that serves a resource and calls another.",
+        ),
         (client.public and "client_credentials" in client.grants, "A public client has no credentials."),
         (code and not client.redirect_uris, "redirect_uris: the code flow needs one."),
         (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from idp.oauth import family
-from idp.oauth.access_token import jti_text
+from idp.oauth.access_token import acting, jti_text
 from idp.oauth.errors import InvalidGrant, InvalidRequest
 from idp.oauth.sealed_refresh import open_refresh
 from idp.oauth.sender import confirmation, token_type
@@ -39,7 +39,7 @@ def introspect(engine: Engine, tokens: Tokens, call: Call, caller: Client) -> di
     known = tokens.look(text, call.now)
     if known is not None:
         access = known.access
-        if access.client != caller.client_id and access.audience not in caller.serves:
+        if access.held_by != caller.client_id and access.audience not in caller.serves:
             return INACTIVE
         return _access(engine, known, caller)
     return _refresh(engine, text, call.now, caller)
@@ -51,7 +51,7 @@ def _access(engine: Engine, known: Known, caller: Client) -> dict[str, Any]:
         "active": True,
         "iss": engine.issuer,
         "aud": access.audience,
-        "client_id": access.client,
+        "client_id": access.held_by,
         "token_type": token_type(access.sender),
         "iat": access.at,
         "exp": access.ends,
@@ -69,6 +69,8 @@ def _access(engine: Engine, known: Known, caller: Client) -> dict[str, Any]:
         found["auth_time"] = access.auth_time
     if access.sender:
         found["cnf"] = confirmation(access.sender)
+    if access.actors:
+        found["act"] = acting(access.actors)
     if access.details:
         found["authorization_details"] = msgspec.Raw(access.details.encode())
     return found

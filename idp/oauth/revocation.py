@@ -53,5 +53,5 @@ def _access(engine: Engine, text: str, now: int, caller: Client) -> None:
     access = access_token.open_access(engine.keys, text) or access_token.open_jwt(
         engine.keys, engine.issuer, text
     )
-    if access is not None and access.client == caller.client_id and access.ends > now:
+    if access is not None and access.held_by == caller.client_id and access.ends > now:
         engine.durable.write(lambda tx: family.revoke_token(tx, access.jti, access.ends, now))

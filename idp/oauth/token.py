@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from idp.oauth.errors import InvalidRequest, UnauthorizedClient, UnsupportedGrantType
 from idp.oauth.exchange import Exchange, Grant
-from idp.oauth.grant_types import DEVICE_CODE
-from idp.oauth.grants import authorization_code, client_credentials, device_code, refresh_token
+from idp.oauth.grant_types import DEVICE_CODE, TOKEN_EXCHANGE
+from idp.oauth.grants import (
+    authorization_code,
+    client_credentials,
+    device_code,
+    refresh_token,
+    token_exchange,
+)
 from idp.oauth.proving import prove
 
 if TYPE_CHECKING:
@@ -28,6 +34,7 @@ GRANTS: Final[dict[str, Grant]] = {
     "refresh_token": refresh_token.GRANT,
     "client_credentials": client_credentials.GRANT,
     DEVICE_CODE: device_code.GRANT,
+    TOKEN_EXCHANGE: token_exchange.GRANT,
 }
 
 REPEATABLE: Final = frozenset({"resource", "audience"})

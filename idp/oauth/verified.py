@@ -7,7 +7,7 @@ and is not used at all while the news are old.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -99,11 +99,11 @@ class Tokens:
         if access is None or access.ends <= now:
             return None
         client = self._engine.clients.enabled(access.client)
-        if client is None:
+        if client is None or any(self._engine.clients.enabled(each) is None for each in access.actors):
             return None
         if not access.holder_key:
             gone = self._engine.durable.read(lambda tx: revoked(tx, access.jti))
-            return None if gone else Known(access, _verified(access, client, None), jwt, access.ends)
+            return None if gone else Known(access, self._verified(access, client, None), jwt, access.ends)
         bid = bid_of(access)
         found = self._engine.durable.read(lambda tx: standing(tx, bid, now))
         if may_issue(bid, found, now) is not None:
@@ -111,7 +111,22 @@ class Tokens:
         until = min(access.ends, now + LOOKED_AGAIN_SECONDS)
         if found.session is not None and not access.offline:
             until = min(until, found.session.idle_ends, found.session.ends)
-        return Known(access, _verified(access, client, found), jwt, until)
+        return Known(access, self._verified(access, client, found), jwt, until)
+
+    def _verified(self, access: Access, client: Client, found: Standing | None) -> VerifiedAccess:
+        if not access.actors:
+            return _verified(access, client, found)
+        # what a hall may by itself goes with none of its users' tokens to another hall
+        whole = _verified(access, client, found)
+        names = [self._engine.clients.get(each) for each in access.actors]
+        through = "、".join(each.name_zh for each in names if each)
+        return replace(
+            whole,
+            actors=access.actors,
+            client_name=f"{whole.client_name}（经{through}）",
+            agency_uscc=None,
+            verifier="none",
+        )
 
     def _remember(self, text: str, known: Known) -> None:
         self._remembered += 1
@@ -121,6 +136,7 @@ class Tokens:
         for subject in (
             access.jti,
             access.client.encode(),
+            *(each.encode() for each in access.actors),
             access.holder_key,
             access.acting_for,
             access.session,

@@ -56,15 +56,17 @@ def wants_details(ask: Exchange) -> bool:
     return ask.form.get("authorization_details") is not None
 
 
-def details(ask: Exchange, granted: list[str]) -> str:
+def details(ask: Exchange, granted: list[str], given_to: str | None = None) -> str:
     """The authorization details asked for, each within a granted one (RFC 9396 § 6), as a JSON array.
+
+    ``given_to``: the client that they were granted to, where that is another than the one that asks.
 
     Raises:
         InvalidAuthorizationDetails: one that goes beyond.
 
     """
     text = ask.form.get("authorization_details") or ""
-    asked = canonical_details(ask.engine, ask.client.client_id, ask.client.detail_types, text)
+    asked = canonical_details(ask.engine, given_to or ask.client.client_id, ask.client.detail_types, text)
     stands = [_decode(body) for body in granted]
     for body in asked:
         detail = _decode(body)
