@@ -19,6 +19,7 @@ from idp.factors.outbox import Outbox
 from idp.factors.password import Passwords
 from idp.oauth import family, login_hint
 from idp.oauth.assembly import OAuth, assemble
+from idp.oauth.farewell import Farewell
 from idp.pages.account import AccountPages
 from idp.pages.activation import ActivationPages
 from idp.pages.consent import consent_endpoints
@@ -30,7 +31,7 @@ from idp.pages.totp import TotpPages
 from idp.people.facts import Facts
 from idp.people.naming import Naming
 from idp.people.registry_import import RegistryImport
-from idp.sessions import known_browser, records
+from idp.sessions import known_browser, records, session_client
 from idp.sessions.accounts import Accounts
 from idp.sessions.known_browser import KnownBrowsers
 from idp.sessions.login import Login
@@ -41,6 +42,7 @@ from web.static_files import static_endpoints
 
 if TYPE_CHECKING:
     from holders import Register
+    from idp.oauth.backchannel import BackChannel
     from idp.ports import SmsSender
     from idp.settings import IdpSettings
     from keys import Keys
@@ -78,6 +80,7 @@ class Provider:
 
     def close(self) -> None:
         """End the room's own threads."""
+        self.oauth.back_channel.close()
         self.passwords.close()
 
 
@@ -134,33 +137,34 @@ def build(  # noqa: PLR0913 - a composition root names its parts
         details=details,
         entropy=random_bytes,
     )
+    farewell = Farewell(oauth.engine, oauth.back_channel, pages)
     endpoints = (
         *LoginPages(login, pages, step, partial(login_hint.opened, keys)).endpoints(),
         *ActivationPages(activation, accounts, browsers, pages, flow).endpoints(),
-        *AccountPages(accounts, facts, oauth.engine.clients, sign_on, durable, pages).endpoints(),
+        *AccountPages(accounts, facts, oauth.engine.clients, sign_on, farewell, durable, pages).endpoints(),
         *PasswordPage(accounts, browsers, sign_on, pages).endpoints(),
         *TotpPages(accounts, browsers, facts, sign_on, durable, pages, totp).endpoints(),
         *consent_endpoints(oauth.engine, pages),
         *DevicePages(oauth.engine, pages).endpoints(),
-        *oauth_endpoints(oauth, feed, pages),
+        *oauth_endpoints(oauth, feed, pages, farewell),
         *static_endpoints(STATIC),
     )
     if settings.environment == "development" and sms is development_sms:
         endpoints += DevelopmentSmsPage(development_sms, outbox, pages).endpoints()
     return Provider(
         endpoints=at_once(endpoints, feed),
-        jobs=_jobs(durable, outbox, settings.oauth.refresh_seconds + DAY),
+        jobs=_jobs(durable, outbox, oauth.back_channel, settings.oauth.refresh_seconds + DAY),
         access=oauth.tokens,
         oauth=oauth,
         facts=facts,
-        registry=RegistryImport(durable, register),
+        registry=RegistryImport(durable, register, session_client.look_soon),
         accounts=accounts,
         sign_on=sign_on,
         passwords=passwords,
     )
 
 
-def _jobs(durable: Durable, outbox: Outbox, session_kept: int) -> tuple[Job, ...]:
+def _jobs(durable: Durable, outbox: Outbox, back_channel: BackChannel, session_kept: int) -> tuple[Job, ...]:
     """``session_kept``: seconds a session's row outlives it, so that no family forgets that it was ended."""
 
     def sweep(now: int) -> None:
@@ -169,4 +173,8 @@ def _jobs(durable: Durable, outbox: Outbox, session_kept: int) -> tuple[Job, ...
         durable.write(lambda tx: records.sweep(tx, now - session_kept, SWEPT))
         durable.write(lambda tx: family.sweep(tx, now, SWEPT))
 
-    return (("idp.sms", 1, outbox.deliver), ("idp.sweep", 60, sweep))
+    return (
+        ("idp.sms", 1, outbox.deliver),
+        ("idp.sweep", 60, sweep),
+        ("idp.logout", 1, back_channel.deliver),
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 __all__ = ["machine_headers", "page_headers"]
 
 _ALWAYS = (
@@ -28,16 +30,19 @@ def machine_headers(*, https: bool) -> tuple[tuple[str, str], ...]:
 
 
 def page_headers(
-    *, https: bool, leads_elsewhere: bool = False, posts_to: str = ""
+    *, https: bool, leads_elsewhere: bool = False, posts_to: str = "", frames: Sequence[str] = ()
 ) -> tuple[tuple[str, str], ...]:
     """Headers of every page.
 
     ``leads_elsewhere``: the form's answer redirects to another origin. Chromium holds ``form-action`` against
     the redirects that follow a form too, so login and consent, which end at the hall, leave it out.
     ``posts_to``: the only origin that the page's form goes to, and the only one that is told where from.
+    ``frames``: origins whose pages may be loaded into frames of this one.
     """
     target = posts_to or "'self'"
     policy = _POLICY if leads_elsewhere else f"{_POLICY}; form-action {target}"
+    if frames:
+        policy += "; frame-src " + " ".join(frames)
     headers = machine_headers(https=https) + _PAGE + (("Content-Security-Policy", policy),)
     if not posts_to:
         return headers

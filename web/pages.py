@@ -59,9 +59,10 @@ class Pages:
         status: int = 200,
         leads_elsewhere: bool = False,
         posts_to: str = "",
+        frames: Sequence[str] = (),
         **context: object,
     ) -> Reply:
-        """Render ``template``; see ``page_headers`` for ``leads_elsewhere`` and ``posts_to``.
+        """Render ``template``; see ``page_headers`` for the arguments that are no context.
 
         In a template, ``{{ csrf() }}`` is the hidden field that every form with method POST needs, and
         ``t(key)`` the text.
@@ -78,6 +79,9 @@ class Pages:
 
         text = self._jinja.get_template(template).render(call=call, csrf=csrf, **context)
         security = page_headers(
-            https=self.transport.secure_cookies, leads_elsewhere=leads_elsewhere, posts_to=posts_to
+            https=self.transport.secure_cookies,
+            leads_elsewhere=leads_elsewhere,
+            posts_to=posts_to,
+            frames=frames,
         )
         return Reply(status, text.encode(), HTML + headers + security, page=True)

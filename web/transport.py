@@ -28,6 +28,14 @@ class Transport:
         secure = "; Secure" if self.secure_cookies else ""
         return "Set-Cookie", f"{self.cookie_name(name)}={value}; Path=/; HttpOnly; SameSite=Lax{age}{secure}"
 
+    def readable_cookie(self, name: str, value: str) -> tuple[str, str]:
+        """One that our script reads inside a frame of another site, so it may authenticate nothing.
+
+        Browsers take ``SameSite=None`` only with ``Secure``: in the local demo only the same site sees it.
+        """
+        reach = "SameSite=None; Secure" if self.secure_cookies else "SameSite=Lax"
+        return "Set-Cookie", f"{self.cookie_name(name)}={value}; Path=/; {reach}"
+
 
 HTTPS = Transport("https", secure_cookies=True)
 LOCAL_DEMO = Transport("http", secure_cookies=False)

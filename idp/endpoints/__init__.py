@@ -12,11 +12,13 @@ from idp.endpoints.device_authorization import device_endpoints
 from idp.endpoints.documents import document_endpoints
 from idp.endpoints.logout import logout_endpoints
 from idp.endpoints.pushing import pushing_endpoints
+from idp.endpoints.session_frame import session_frame_endpoints
 from idp.endpoints.tokens import token_endpoints
 from idp.endpoints.userinfo import userinfo_endpoints
 
 if TYPE_CHECKING:
     from idp.oauth.assembly import OAuth
+    from idp.oauth.farewell import Farewell
     from store import Feed
     from web.endpoint import Endpoint
     from web.pages import Pages
@@ -35,7 +37,7 @@ LANE: Final = (
 )
 
 
-def oauth_endpoints(oauth: OAuth, feed: Feed, pages: Pages) -> tuple[Endpoint, ...]:
+def oauth_endpoints(oauth: OAuth, feed: Feed, pages: Pages, farewell: Farewell) -> tuple[Endpoint, ...]:
     """Every OAuth route but the consent page, which is ``idp.pages.consent``'s."""
     return (
         *authorize_endpoints(oauth.engine, pages),
@@ -43,6 +45,7 @@ def oauth_endpoints(oauth: OAuth, feed: Feed, pages: Pages) -> tuple[Endpoint, .
         *token_endpoints(oauth.engine, oauth.tokens),
         *device_endpoints(oauth.engine),
         *userinfo_endpoints(oauth.engine, oauth.tokens),
-        *logout_endpoints(oauth.engine, pages),
+        *logout_endpoints(oauth.engine, farewell, pages),
+        *session_frame_endpoints(oauth.engine.clients),
         *document_endpoints(oauth.engine, feed),
     )

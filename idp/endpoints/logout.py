@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from idp.oauth.errors import UntrustedRequest
-from idp.oauth.logout import Leaving, end, leaving
+from idp.oauth.logout import leaving
 from web.endpoint import Endpoint, public
 from web.problems import to_page
 from web.reply import Reply
 
 if TYPE_CHECKING:
     from idp.oauth.engine import Engine
-    from idp.sessions.session import Session
+    from idp.oauth.farewell import Farewell
     from manyou.errors import Problem
     from web.call import Call
     from web.pages import Pages
@@ -21,18 +21,16 @@ if TYPE_CHECKING:
 __all__ = ["logout_endpoints"]
 
 
-def logout_endpoints(engine: Engine, pages: Pages) -> tuple[Endpoint, ...]:
+def logout_endpoints(engine: Engine, farewell: Farewell, pages: Pages) -> tuple[Endpoint, ...]:
     """The end-session endpoint and the page that asks."""
 
     def get(call: Call) -> Reply:
         asked = leaving(engine, call.query)
         session = engine.sign_on.current(call)
         if asked.proves(engine, session):
-            return _leave(call, asked, session)
+            return farewell.part(call, session, asked.back)
         name = (asked.client.name_zh, asked.client.name_en) if asked.client else None
-        return pages.page(
-            call, "idp/logout.html", query=call.query_string, hall=name, done=False, leads_elsewhere=True
-        )
+        return pages.page(call, "idp/logout.html", query=call.query_string, hall=name, leads_elsewhere=True)
 
     def post(call: Call) -> Reply:
         query = urlencode(call.form.pairs())
@@ -41,15 +39,7 @@ def logout_endpoints(engine: Engine, pages: Pages) -> tuple[Endpoint, ...]:
         return Reply.redirect("/logout?" + query)
 
     def confirm(call: Call) -> Reply:
-        return _leave(call, leaving(engine, call.query), engine.sign_on.current(call))
-
-    def _leave(call: Call, asked: Leaving, session: Session | None) -> Reply:
-        if session is not None:
-            end(engine, session, call.now)
-        if asked.back is not None:
-            return Reply.redirect(asked.back, (engine.sign_on.forget(),))
-        page = pages.page(call, "idp/logout.html", query="", hall=None, done=True)
-        return page.adding(engine.sign_on.forget())
+        return farewell.part(call, engine.sign_on.current(call), leaving(engine, call.query).back)
 
     def refuse(call: Call, problem: Problem) -> Reply:
         return to_page(call, problem, pages)

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from idp.oauth.backchannel import BackChannel
 from idp.oauth.clients import Clients
 from idp.oauth.engine import Engine
 from idp.oauth.verified import Tokens
@@ -31,6 +32,7 @@ class OAuth:
     engine: Engine
     tokens: Tokens
     """Implements ``web.access.AccessTokens``."""
+    back_channel: BackChannel
 
 
 def assemble(  # noqa: PLR0913 - a composition root names its parts
@@ -71,4 +73,4 @@ def assemble(  # noqa: PLR0913 - a composition root names its parts
         details={kind.name: kind for kind in details},
         entropy=entropy,
     )
-    return OAuth(engine, Tokens(engine, feed))
+    return OAuth(engine, Tokens(engine, feed), BackChannel(engine))

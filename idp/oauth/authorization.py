@@ -26,7 +26,9 @@ from idp.oauth.checks.source import not_by_name, object_opened, pushed_opened
 from idp.oauth.errors import OAuthError
 from idp.oauth.pushed import keep, spent
 from idp.oauth.response import answered
+from idp.oauth.scopes import OPENID
 from idp.oauth.sealed_code import SealedCode, digest_of, seal_code
+from idp.oauth.session_state import kept, session_state
 from web.reply import Reply
 
 if TYPE_CHECKING:
@@ -85,7 +87,19 @@ def authorize(engine: Engine, pages: Pages, call: Call) -> Reply:
 
     """
     found = asked(engine, pages, call, AUTHORIZATION_CHECKS)
-    return found if isinstance(found, Reply) else concluded(found, {"code": _code(found)})
+    return found if isinstance(found, Reply) else _granted(found)
+
+
+def _granted(asking: Asking) -> Reply:
+    """Answer with a code, and to OpenID Connect's clients with what they compare the login with later."""
+    answer = {"code": _code(asking)}
+    if OPENID not in asking.scopes:
+        return concluded(asking, answer)
+    engine, session = asking.engine, asking.session.id
+    state = session_state(engine, asking.client.client_id, asking.redirect_uri or "", session)
+    if state is not None:
+        answer["session_state"] = state
+    return concluded(asking, answer).adding(*kept(engine, asking.call, session))
 
 
 def push(engine: Engine, call: Call, client: Client, parameters: Parameters) -> str:

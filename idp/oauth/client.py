@@ -144,6 +144,11 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
         """Without a secret: a native or browser application."""
         return self.auth_method == "none"
 
+    @property
+    def hears_of_logout(self) -> bool:
+        """Whether it registered an address to be told at, by us or by the browser."""
+        return bool(self.backchannel_logout_uri or self.frontchannel_logout_uri)
+
 
 def new_secret(entropy: Callable[[int], bytes]) -> tuple[str, str]:
     """A secret of 256 bits to hand out once, and its hash to keep."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from idp.oauth.grant_types import DEVICE_CODE, TOKEN_EXCHANGE
+from idp.oauth.origin import origin_of
 from idp.oauth.scopes import SCOPES
 from keys.rings import PURPOSES
 
@@ -27,7 +28,7 @@ def faults(client: Client) -> list[str]:
     found = [sentence for broken, sentence in _rules(client) if broken]
     for uri in (*client.redirect_uris, *client.post_logout_redirect_uris):
         found += _redirect_faults(client, uri)
-    return found
+    return found + _logout_faults(client)
 
 
 def _rules(client: Client) -> list[tuple[bool, str]]:
@@ -92,6 +93,19 @@ def _redirect_faults(client: Client, uri: str) -> list[str]:
     if client.application_type == "native" and "." in parts.scheme:
         return []
     return [f"{name}: https, or http on loopback, or a native application's private scheme."]
+
+
+def _logout_faults(client: Client) -> list[str]:
+    """Back-Channel Logout 1.0 § 2.2, Front-Channel Logout 1.0 § 2."""
+    back, front = client.backchannel_logout_uri, client.frontchannel_logout_uri
+    given = [uri for uri in (back, front) if uri]
+    if broken := [fault for uri in given for fault in _redirect_faults(client, uri)]:
+        return broken
+    if any(origin_of(uri) is None for uri in given):
+        return ["backchannel_logout_uri, frontchannel_logout_uri: https addresses."]
+    if front and origin_of(front) not in {origin_of(uri) for uri in client.redirect_uris}:
+        return ["frontchannel_logout_uri: scheme, host and port of a redirect URI."]
+    return []
 
 
 def _loopback(netloc: str) -> bool:

@@ -8,6 +8,7 @@ import msgspec
 
 from idp.oauth.client import Client
 from idp.oauth.client_rules import faults, identifier
+from idp.oauth.origin import origin_of
 from manyou.errors import BadRequest
 from store import SQL, publish
 
@@ -32,6 +33,7 @@ class ClientFaulty(BadRequest):
 _decode = msgspec.json.Decoder(Client).decode
 _encode = msgspec.json.Encoder().encode
 
+_ENABLED = SQL("SELECT record FROM client WHERE enabled = 1")
 _GET = SQL("SELECT record FROM client WHERE client_id = :client_id")
 _PUT = SQL("""
 INSERT INTO client (client_id, enabled, record, changed) VALUES (:client_id, :enabled, :record, :now)
@@ -67,11 +69,13 @@ class Clients:
         self._feed = feed
         self._known: dict[str, Client] = {}
         self._proven: dict[bytes, Client] = {}
+        self._origins: frozenset[str] | None = None
         self._changes = 0
         feed.subscribe(NEWS, self._changed)
 
     def _changed(self, subject: bytes | None) -> None:
         self._changes += 1
+        self._origins = None
         if subject is None:
             self._known.clear()
         else:
@@ -93,6 +97,19 @@ class Clients:
         if seen == self._changes:  # news that came meanwhile may be about this very record
             self._known[client_id] = client
         return client
+
+    def origins(self) -> frozenset[str]:
+        """Where the enabled clients' pages stand, as browsers write it: of their redirect URIs."""
+        known = self._origins
+        if known is not None and self._feed.fresh():
+            return known
+        seen = self._changes
+        rows = self._durable.read(lambda tx: tx.rows(_ENABLED))
+        uris = {uri for (record,) in rows for uri in _decode(record).redirect_uris}
+        known = frozenset(origin for origin in map(origin_of, uris) if origin is not None)
+        if seen == self._changes:
+            self._origins = known
+        return known
 
     def proven(self, digest: bytes) -> Client | None:
         """The client that a header of this digest proved, if its record is still the one it proved."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from idp.oauth.events import ConsentGiven, ConsentWithdrawn, event
 from idp.oauth.grantee import Grantee
+from idp.sessions import logout_outbox
 from ledger import append
 from store import SQL, publish
 
@@ -136,11 +137,15 @@ def hold(tx: Tx, grantee: Grantee) -> None:
 
 
 def withdraw(tx: Tx, grantee: Grantee, now: int, event_id: bytes) -> bool:
-    """Take the agreement back: families end, tokens are refused at once; False where nothing stood."""
+    """Take the agreement back: families end, tokens are refused at once, the client is told to log out.
+
+    False where nothing stood.
+    """
     if tx.run(_WITHDRAW, **_key(grantee), now=now) == 0:
         return False
     tx.run(_FORGET_DETAILS, **_key(grantee))
     tx.run(_END_FAMILIES, **_key(grantee))
+    logout_outbox.tell_one(tx, grantee.holder_key, grantee.acting_for, grantee.client, now)
     publish(tx, NEWS, grantee.holder_key, now)
     append(tx, event(event_id, ConsentWithdrawn(grantee.acting_for.hex()), at=now, grantee=grantee))
     return True

@@ -15,6 +15,7 @@ from idp.oauth.checks.session import ACRS, PROMPTS
 from idp.oauth.client_authentication import METHODS
 from idp.oauth.response import MODES, RING
 from idp.oauth.scopes import SCOPES
+from idp.oauth.session_state import SESSION_FRAME
 from idp.oauth.token import GRANTS
 from keys.rings import PURPOSES
 from web.reply import Reply
@@ -45,6 +46,11 @@ def metadata(engine: Engine) -> dict[str, Any]:
         "revocation_endpoint": f"{issuer}/revoke",
         "device_authorization_endpoint": f"{issuer}/device_authorization",
         "end_session_endpoint": f"{issuer}/logout",
+        "check_session_iframe": f"{issuer}{SESSION_FRAME}",
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
+        "frontchannel_logout_supported": True,
+        "frontchannel_logout_session_supported": True,
         "response_types_supported": ["code"],
         "response_modes_supported": list(MODES),
         "authorization_signing_alg_values_supported": list(PURPOSES[RING].algorithms),

@@ -11,12 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from idp.events import SessionsEnded
-from idp.events import event as session_event
 from idp.oauth.errors import UntrustedRequest
 from idp.oauth.hints import claims_in
 from idp.oauth.subject import session_of
-from idp.sessions import ending
 
 if TYPE_CHECKING:
     from idp.oauth.client import Client
@@ -24,7 +21,7 @@ if TYPE_CHECKING:
     from idp.sessions.session import Session
     from web.call import Parameters
 
-__all__ = ["Leaving", "end", "leaving"]
+__all__ = ["Leaving", "leaving"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +59,8 @@ def leaving(engine: Engine, parameters: Parameters) -> Leaving:
         client_id, sid = claims["aud"], claims.get("sid")
     client = engine.clients.enabled(client_id) if client_id else None
     back = parameters.get("post_logout_redirect_uri")
+    if client_id is None:
+        back = None  # whose it is cannot be told: the person is asked, and stays with us (§ 3)
     if back is not None:
         if client is None or back not in client.post_logout_redirect_uris:
             raise UntrustedRequest("Send a post_logout_redirect_uri that is registered for the client.")
@@ -69,12 +68,3 @@ def leaving(engine: Engine, parameters: Parameters) -> Leaving:
         if state is not None:
             back += ("&" if "?" in back else "?") + urlencode({"state": state})
     return Leaving(client, back, sid)
-
-
-def end(engine: Engine, session: Session, now: int) -> None:
-    """End the session."""
-    body = SessionsEnded(sessions=[session.id.hex()], why="logout")
-    happened = session_event(
-        body, id=engine.event_id(now), at=now, holder_key=session.subject, actor="person"
-    )
-    engine.durable.write(lambda tx: ending.end(tx, session.id, "logout", now, happened))

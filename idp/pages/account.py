@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -16,6 +17,7 @@ from web.reply import Reply
 
 if TYPE_CHECKING:
     from idp.oauth.clients import Clients
+    from idp.oauth.farewell import Farewell
     from idp.people.facts import Facts
     from idp.sessions.accounts import Accounts, Listed
     from idp.sessions.session import Session
@@ -52,6 +54,7 @@ class AccountPages:
     facts: Facts
     clients: Clients
     sso: SingleSignOn
+    farewell: Farewell
     durable: Durable
     pages: Pages
 
@@ -86,12 +89,10 @@ class AccountPages:
         """End one of one's own sessions, the present one too."""
         session: Session = call.principal
         handle = call.form.get("session") or ""
-        try:
-            self.accounts.end_session(session, handle, call.now)
-        except NoSuchSession:
-            return Reply.redirect("/account")  # it ended meanwhile: the list shows it
         if handle == session.id.hex():
-            return Reply.redirect("/login", (self.sso.forget(),))
+            return self.log_out(call)
+        with suppress(NoSuchSession):  # it ended meanwhile: the list shows it
+            self.accounts.end_session(session, handle, call.now)
         return Reply.redirect("/account")
 
     def end_hall(self, call: Call) -> Reply:
@@ -105,8 +106,7 @@ class AccountPages:
 
     def log_out(self, call: Call) -> Reply:
         """End this browser's session."""
-        self.accounts.end(call.principal, "logout", call.now)
-        return Reply.redirect("/login", (self.sso.forget(),))
+        return self.farewell.part(call, call.principal, "/login")
 
     def _sessions(self, session: Session, now: int) -> list[Listed]:
         return self.accounts.sessions(session, now)

@@ -25,7 +25,7 @@ from manyou.identifiers import ORGANISATION_CODE_TYPES, InvalidIdentifier, Resid
 from store import publish
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from holders import Alias, NewHolder, Register
@@ -78,6 +78,8 @@ class RegistryImport:
 
     durable: Durable
     register: Register
+    may_end_logins: Callable[[Tx, bytes], object]
+    """Told of each holder whom a change may have logged out, in the work that makes it."""
 
     def run(self, file: Path, now: int) -> ImportReport:
         """Take a file over; offices come after the people and organisations that they name.
@@ -122,6 +124,9 @@ class RegistryImport:
         def work(tx: Tx) -> None:
             for plan in plans:
                 _save(tx, plan, now)
+                if plan.closes:
+                    publish(tx, NEWS, plan.row.holder_key, now)
+                    self.may_end_logins(tx, plan.row.holder_key)
             append(tx, told)
 
         if plans:
@@ -252,6 +257,7 @@ class RegistryImport:
                 if not records.save_office(tx, office):
                     return False
                 publish(tx, NEWS, office.person, now)
+                self.may_end_logins(tx, office.person)
                 append(tx, told)
                 return True
 
@@ -323,5 +329,3 @@ def _save(tx: Tx, plan: _Plan, now: int) -> None:
         records.save_person(tx, plan.row)
     else:
         records.save_organisation(tx, plan.row)
-    if plan.closes:
-        publish(tx, NEWS, plan.row.holder_key, now)

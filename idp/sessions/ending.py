@@ -1,4 +1,4 @@
-"""How a session ends: marked, told to the other workers and written into the ledger, in one work.
+"""How a session ends: marked, told to the other workers, the clients and the ledger, in one work.
 
 Tokens and families fall because the gate reads the session's state; nothing here calls up into OAuth.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from idp.events import SessionsEnded, event
+from idp.sessions import logout_outbox
 from ledger import append
 from store import SQL, Tx, publish
 
@@ -28,6 +29,7 @@ def end(tx: Tx, session_id: bytes, why: str, now: int, event: Event) -> bool:
     if tx.run(_END, id=session_id, now=now, why=why) != 1:
         return False
     publish(tx, NEWS, session_id, now)
+    logout_outbox.tell(tx, session_id, now)
     append(tx, event)
     return True
 
@@ -40,6 +42,7 @@ def end_all(
     for (session_id,) in tx.rows(_OPEN, holder_key=holder_key):
         if session_id != keep and tx.run(_END, id=session_id, now=now, why=why) == 1:
             publish(tx, NEWS, session_id, now)
+            logout_outbox.tell(tx, session_id, now)
             ended.append(bytes(session_id))
     if ended:
         body = SessionsEnded(sessions=[each.hex() for each in ended], why=why)

@@ -13,6 +13,7 @@ from idp.sessions.session import Session
 from store import SQL, Tx
 
 __all__ = [
+    "LIVES",
     "TOUCH_SECONDS",
     "NewSession",
     "by_secret",
@@ -27,7 +28,7 @@ __all__ = [
 TOUCH_SECONDS: Final = 60
 """A session in use is written at most once in this time: rows cost durable writes."""
 
-_LIVES = (
+LIVES = (
     "s.ended = 0 AND s.idle_ends > :now AND s.ends > :now AND p.state = 'enabled'"
     " AND (s.acting_for IS NULL OR ("
     + LEVEL.format(person="s.holder_key")
@@ -42,10 +43,10 @@ _COLUMNS = (
 )
 _FROM = " FROM session s JOIN person p ON p.holder_key = s.holder_key"
 
-_LIVING = SQL(f"{_COLUMNS}{_FROM} WHERE s.id = :id AND {_LIVES}")
-_BY_SECRET = SQL(f"{_COLUMNS}, s.touched{_FROM} WHERE s.secret = :secret AND {_LIVES}")
+_LIVING = SQL(f"{_COLUMNS}{_FROM} WHERE s.id = :id AND {LIVES}")
+_BY_SECRET = SQL(f"{_COLUMNS}, s.touched{_FROM} WHERE s.secret = :secret AND {LIVES}")
 _OF_PERSON = SQL(
-    f"{_COLUMNS}, s.device, s.touched{_FROM} WHERE s.holder_key = :holder_key AND {_LIVES}"
+    f"{_COLUMNS}, s.device, s.touched{_FROM} WHERE s.holder_key = :holder_key AND {LIVES}"
     " ORDER BY s.touched DESC, s.id LIMIT 100"
 )
 _INSERT = SQL(

@@ -18,11 +18,12 @@ from idp.oauth.grantee import Grantee
 from idp.oauth.grants import narrowing
 from idp.oauth.issue import Granted, joined
 from idp.oauth.login import Login
-from idp.oauth.scopes import OFFLINE
+from idp.oauth.scopes import OFFLINE, OPENID
 from idp.oauth.sealed_code import KIND, SealedCode, digest_of, open_code
 from idp.oauth.sealed_refresh import SealedRefresh, seal_refresh
 from idp.oauth.sender import ANYBODY, Sender
 from idp.oauth.standing import Bid, standing
+from idp.sessions import session_client
 from ledger import append
 from store import Marker, spend
 
@@ -166,6 +167,7 @@ def redeem(ask: Exchange) -> _Issued | _Refused:
             grantee.client, now, settings.refresh_seconds, settings.refresh_idle_seconds, event_id, sender
         )
 
+    logs_in = ask.client.hears_of_logout and OPENID in bid.scopes
     beside = engine.durable.engine == "postgres"  # SQLite runs one work after another
 
     def work(tx: Tx) -> _Issued | _Refused:
@@ -180,6 +182,8 @@ def redeem(ask: Exchange) -> _Issued | _Refused:
             return _Refused("replayed")
         if beside:
             consent.hold(tx, grantee)
+            if logs_in:
+                session_client.hold(tx, code.session)
         found = standing(tx, bid, now)
         reason = may_issue(bid, found, now)
         if reason is not None or found.session is None:
@@ -188,6 +192,8 @@ def redeem(ask: Exchange) -> _Issued | _Refused:
         if any(digest not in bodies for digest in code.details):
             return _Refused("consent_missing")
         details = [bodies[digest] for digest in code.details]
+        if logs_in:
+            session_client.note(tx, found.session, grantee.client)
         login = Login.of(found.session)
         kept = _keep(tx, opened, terms, found.session, login, details) if terms else None
         return _Issued(login, details, kept)

@@ -22,6 +22,7 @@ from idp.oauth.assembly import OAuth, assemble
 from idp.oauth.client import Client, new_secret
 from idp.oauth.clients import put
 from idp.oauth.engine import Engine
+from idp.oauth.farewell import Farewell
 from idp.oauth.settings import OAuthSettings
 from idp.pages.consent import consent_endpoints
 from idp.pages.device import DevicePages
@@ -347,8 +348,9 @@ def make_house(
         transport=LOCAL_DEMO,
         mac=lambda data: rings.mac("csrf", data),
     )
+    farewell = Farewell(oauth.engine, oauth.back_channel, pages)
     routes = (
-        *oauth_endpoints(oauth, feed, pages),
+        *oauth_endpoints(oauth, feed, pages, farewell),
         *consent_endpoints(oauth.engine, pages),
         *DevicePages(oauth.engine, pages).endpoints(),
     )

@@ -15,7 +15,9 @@ def test_every_endpoint_that_is_named_is_routed_and_the_reverse(house: House) ->
     found = body(house.call("GET", WELL_KNOWN))
     assert found["issuer"] == ISSUER
     named = {
-        value.removeprefix(ISSUER) for name, value in found.items() if name.endswith(("_endpoint", "_uri"))
+        value.removeprefix(ISSUER)
+        for name, value in found.items()
+        if name.endswith(("_endpoint", "_uri", "_iframe"))
     }
     routed = {path for _, path in house.endpoints}
     pages = {"/consent", "/logout/confirm", "/device", "/device/decide"}

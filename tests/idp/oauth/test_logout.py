@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.idp.oauth.conftest import Browser, House, body
+from tests.idp.oauth.conftest import ISSUER, Browser, House, answered, body
+from web import Reply
 from web.csrf import FIELD
 
 HOME = "http://localhost:8001/"
@@ -71,7 +72,7 @@ def test_the_hint_of_another_session_proves_nothing(house: House) -> None:
         {"post_logout_redirect_uri": "https://evil.example/"},
         {"client_id": "hall-b"},
         {"id_token_hint": "x"},
-        {"id_token_hint": ""},
+        {"id_token_hint": "", "client_id": "hall-z"},
     ],
 )
 def test_no_redirect_to_what_is_not_registered(house: House, changes: dict[str, str]) -> None:
@@ -89,3 +90,141 @@ def test_nobody_logged_in_is_nothing_to_end(house: House) -> None:
     assert house.call("GET", "/logout", browser=Browser()).status == 200
     query = urlencode({"client_id": "hall-a", "post_logout_redirect_uri": HOME})
     assert house.call("GET", "/logout?" + query, browser=Browser()).header("Location") == HOME
+
+
+# the modules of the certification profile "RP-Initiated Logout", by their names
+
+
+def _ask(house: House, browser: Browser, **parameters: str) -> Reply:
+    return house.call("GET", "/logout?" + urlencode(parameters), browser=browser)
+
+
+def _confirmed(house: House, browser: Browser, **parameters: str) -> Reply:
+    """The person is asked, and agrees."""
+    page = _ask(house, browser, **parameters)
+    assert (page.status, page.header("Location")) == (200, None)
+    assert _known(house, browser), "asking ends nothing"
+    token = page.body.decode().partition(f'name="{FIELD}" value="')[2].partition('"')[0]
+    query = urlencode(parameters)
+    return house.call("POST", f"/logout/confirm?{query}", browser=browser, form={FIELD: token})
+
+
+def test_oidcc_rp_initiated_logout(house: House) -> None:
+    browser, hint = _logged_in(house)
+    reply = _ask(house, browser, id_token_hint=hint, post_logout_redirect_uri=HOME, state="s1")
+    assert reply.header("Location") == HOME + "?state=s1"
+    silent = answered(house.authorize(browser, prompt="none"))
+    assert (silent["error"], silent["state"]) == ("login_required", "s1")
+
+
+def test_oidcc_rp_initiated_logout_discovery_endpoint_verification(house: House) -> None:
+    known = body(house.call("GET", "/.well-known/openid-configuration"))
+    assert known["end_session_endpoint"] == f"{ISSUER}/logout"
+
+
+def test_oidcc_rp_initiated_logout_bad_post_logout_redirect_uri(house: House) -> None:
+    browser, hint = _logged_in(house)
+    for bad in (
+        HOME + "bad",
+        HOME.replace("http:", "https:"),
+        "http://localhost:8001",
+        "javascript:alert(1)",
+    ):
+        reply = _ask(house, browser, id_token_hint=hint, post_logout_redirect_uri=bad, state="s1")
+        assert (reply.status, reply.header("Location")) == (400, None)
+        assert bad not in reply.body.decode()
+
+
+def test_oidcc_rp_initiated_logout_query_added_to_post_logout_redirect_uri(house: House) -> None:
+    browser, hint = _logged_in(house)
+    reply = _ask(house, browser, id_token_hint=hint, post_logout_redirect_uri=HOME + "?foo=bar", state="s1")
+    assert (reply.status, reply.header("Location")) == (400, None)
+
+
+@pytest.mark.parametrize("part", [0, 1, 2])
+def test_oidcc_rp_initiated_logout_modified_id_token_hint(house: House, part: int) -> None:
+    browser, hint = _logged_in(house)
+    parts = hint.split(".")
+    parts[part] = parts[part][:8] + ("A" if parts[part][8] != "A" else "B") + parts[part][9:]
+    reply = _ask(house, browser, id_token_hint=".".join(parts), post_logout_redirect_uri=HOME, state="s1")
+    assert (reply.status, reply.header("Location")) == (400, None)
+    assert _known(house, browser)
+
+
+def test_oidcc_rp_initiated_logout_bad_id_token_hint(house: House) -> None:
+    browser, _ = _logged_in(house)
+    reply = _ask(house, browser, id_token_hint="bad", post_logout_redirect_uri=HOME, state="s1")
+    assert (reply.status, reply.header("Location")) == (400, None)
+    assert _known(house, browser)
+
+
+def test_oidcc_rp_initiated_logout_no_id_token_hint(house: House) -> None:
+    """Whose address it is cannot be told: the person is logged out and stays with us."""
+    browser, _ = _logged_in(house)
+    reply = _confirmed(house, browser, post_logout_redirect_uri=HOME, state="s1")
+    assert (reply.status, reply.header("Location")) == (200, None)
+    assert HOME not in reply.body.decode()
+    assert not _known(house, browser)
+
+
+@pytest.mark.parametrize("parameters", [{}, {"state": "s1"}])
+def test_oidcc_rp_initiated_logout_no_params_and_only_state(house: House, parameters: dict[str, str]) -> None:
+    browser, _ = _logged_in(house)
+    reply = _confirmed(house, browser, **parameters)
+    assert (reply.status, reply.header("Location")) == (200, None)
+    assert not _known(house, browser)
+
+
+def test_oidcc_rp_initiated_logout_no_post_logout_redirect_uri(house: House) -> None:
+    browser, hint = _logged_in(house)
+    reply = _ask(house, browser, id_token_hint=hint, state="s1")
+    assert (reply.status, reply.header("Location")) == (200, None)
+    assert not _known(house, browser)
+
+
+def test_oidcc_rp_initiated_logout_no_state(house: House) -> None:
+    browser, hint = _logged_in(house)
+    assert _ask(house, browser, id_token_hint=hint, post_logout_redirect_uri=HOME).header("Location") == HOME
+
+
+# what the standard has beside them
+
+
+def test_a_hint_that_has_expired_is_accepted(house: House) -> None:
+    browser, hint = _logged_in(house)
+    for _ in range(3):  # the session is in use while the ID token's ten minutes run out
+        house.clock.now += 1800
+        assert _known(house, browser)
+    reply = _ask(house, browser, id_token_hint=hint, post_logout_redirect_uri=HOME)
+    assert reply.header("Location") == HOME
+
+
+def test_logout_hint_and_ui_locales_are_heard(house: House) -> None:
+    """Hints: neither changes who is logged out nor the two languages of the page."""
+    browser, hint = _logged_in(house)
+    page = _ask(house, browser, logout_hint="someone", ui_locales="en fr")
+    assert (page.status, "Log out" in page.body.decode()) == (200, True)
+    reply = _ask(
+        house,
+        browser,
+        id_token_hint=hint,
+        logout_hint="someone else",
+        ui_locales="zh-CN",
+        client_id="hall-a",
+        post_logout_redirect_uri=HOME,
+    )
+    assert reply.header("Location") == HOME
+
+
+@pytest.mark.parametrize("name", ["id_token_hint", "post_logout_redirect_uri", "client_id", "state"])
+def test_no_parameter_twice(house: House, name: str) -> None:
+    browser, hint = _logged_in(house)
+    known = [
+        ("id_token_hint", hint),
+        ("post_logout_redirect_uri", HOME),
+        ("client_id", "hall-a"),
+        ("state", "s"),
+    ]
+    reply = house.call("GET", "/logout?" + urlencode([*known, *(each for each in known if each[0] == name)]))
+    assert (reply.status, reply.header("Location")) == (400, None)
+    assert _known(house, browser)
