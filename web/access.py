@@ -50,6 +50,8 @@ class VerifiedAccess:
     family: bytes | None = None
     agency_uscc: str | None = None
     """The authority whose client this is, or None."""
+    claims: bytes = b""
+    """Names the claims that were asked for one by one and allowed; empty for none."""
     verifier: str = "none"
     """``none``, ``registered`` (spends codes by name) or ``public`` (counts as anonymous)."""
     actors: tuple[str, ...] = ()

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from idp.endpoints.gates import userinfo_bearer
 from idp.endpoints.refusals import oauth_refusal
-from idp.oauth import claims
 from idp.oauth.errors import InvalidToken
+from idp.oauth.userinfo import userinfo
 from web.endpoint import Endpoint
 from web.reply import Reply
 
@@ -24,7 +24,7 @@ def userinfo_endpoints(engine: Engine, tokens: Tokens) -> tuple[Endpoint, ...]:
 
     def answer(call: Call) -> Reply:
         client = engine.clients.enabled(call.principal.client)
-        found = claims.userinfo(engine, client, call.principal, call.now) if client else None
+        found = userinfo(engine, client, call.principal, call.now) if client else None
         if found is None:
             raise InvalidToken
         return Reply.json(found)

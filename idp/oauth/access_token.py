@@ -69,6 +69,8 @@ class Access(msgspec.Struct, frozen=True, array_like=True):
     """Whose key it is bound to."""
     actors: tuple[str, ...] = ()
     """Clients that act for the user of ``client`` by token exchange, the one that holds the token first."""
+    claims: bytes = b""
+    """Digest of the claims that userinfo answers beside what scopes open; they stand with the consent."""
 
     @property
     def held_by(self) -> str:

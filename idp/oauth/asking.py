@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from idp.oauth import login_hint
+from idp.oauth.claims_request import NOTHING, Asked
 from idp.oauth.client import Client
 from idp.oauth.engine import Engine
 from idp.oauth.grantee import Grantee
@@ -56,6 +57,10 @@ class Asking:
     resources: tuple[int, ...] = ()
     details: Mapping[bytes, str] = field(default_factory=dict)
     """Digest → canonical JSON."""
+    asked: Asked = NOTHING
+    """The parameter ``claims``."""
+    claims: bytes = b""
+    """Digest of what of it is to be answered; empty for nothing."""
     prompt: frozenset[str] = frozenset()
     max_age: int | None = None
     hinted: str | None = None

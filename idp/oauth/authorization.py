@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from idp.oauth import begun
 from idp.oauth.asking import Asking, Check, Leave
+from idp.oauth.checks.claims import claims_read, essential_acr_reached
 from idp.oauth.checks.consent import agreed
 from idp.oauth.checks.profile import as_profiled
 from idp.oauth.checks.redirection import client_known, grant_allowed, once, redirect_uri_registered
@@ -61,6 +62,7 @@ REQUEST_CHECKS: Final[tuple[Check, ...]] = (
     nonce_short,
     resources_registered,
     authorization_details,
+    claims_read,
     prompt_known,
     max_age_whole,
     hint_ours,
@@ -75,6 +77,7 @@ AUTHORIZATION_CHECKS: Final[tuple[Check, ...]] = (
     *REQUEST_CHECKS,
     logged_in,
     least_reached,
+    essential_acr_reached,
     agreed,
 )
 
@@ -165,5 +168,6 @@ def _code(asking: Asking) -> str:
         nonce=asking.nonce,
         resources=asking.resources,
         details=tuple(asking.details),
+        claims=asking.claims,
     )
     return seal_code(engine.keys, grantee.client, code)

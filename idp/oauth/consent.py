@@ -1,4 +1,4 @@
-"""What a holder agreed to: one row for each client, and one for each authorization detail.
+"""What a holder agreed to: one row for each client, and one for each authorization detail or set of claims.
 
 It stands until it is withdrawn, and grows when more is agreed to. A first-party client's row is written
 without a page: the record stands all the same, is listed and can be withdrawn.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from store import Tx
 
-__all__ = ["NEWS", "Agreed", "Given", "agreed", "bodies", "give", "hold", "list_for", "withdraw"]
+__all__ = ["NEWS", "Agreed", "Given", "agreed", "bodies", "body", "give", "hold", "list_for", "withdraw"]
 
 NEWS: Final = "consent"
 """Kind of the news row; its subject is the person's holder_key."""
@@ -32,6 +32,10 @@ _ONE = SQL(
 _DETAILS = SQL(
     "SELECT digest, body FROM consent_detail WHERE holder_key = :holder_key AND acting_for = :acting_for"
     " AND client_id = :client_id"
+)
+_DETAIL = SQL(
+    "SELECT body FROM consent_detail WHERE holder_key = :holder_key AND acting_for = :acting_for"
+    " AND client_id = :client_id AND digest = :digest"
 )
 _GIVE = SQL("""
 INSERT INTO consent (
@@ -45,7 +49,8 @@ ON CONFLICT (holder_key, acting_for, client_id) DO UPDATE SET
 _GIVE_DETAIL = SQL(
     "INSERT INTO consent_detail (holder_key, acting_for, client_id, digest, body, agreed_at)"
     " VALUES (:holder_key, :acting_for, :client_id, :digest, :body, :now)"
-    " ON CONFLICT (holder_key, acting_for, client_id, digest) DO UPDATE SET agreed_at = excluded.agreed_at"
+    " ON CONFLICT (holder_key, acting_for, client_id, digest) DO UPDATE SET body = excluded.body,"
+    " agreed_at = excluded.agreed_at"  # of the same claims others may be allowed the next time
 )
 _HOLD = SQL(
     "SELECT 1 FROM consent WHERE holder_key = :holder_key AND acting_for = :acting_for"
@@ -106,6 +111,12 @@ def bodies(tx: Tx, grantee: Grantee) -> dict[bytes, str]:
     return dict(tx.rows(_DETAILS, **_key(grantee)))
 
 
+def body(tx: Tx, grantee: Grantee, digest: bytes) -> str | None:
+    """The one text agreed to under this digest."""
+    row = tx.row(_DETAIL, **_key(grantee), digest=digest)
+    return None if row is None else str(row[0])
+
+
 def give(
     tx: Tx,
     grantee: Grantee,
@@ -120,8 +131,8 @@ def give(
     stands = tx.row(_ONE, **_key(grantee))
     every = scopes | frozenset(stands[0].split()) if stands else scopes
     tx.run(_GIVE, **_key(grantee), scopes=" ".join(sorted(every)), first_party=int(first_party), now=now)
-    for digest, body in details.items():
-        tx.run(_GIVE_DETAIL, **_key(grantee), digest=digest, body=body, now=now)
+    for digest, text in details.items():
+        tx.run(_GIVE_DETAIL, **_key(grantee), digest=digest, body=text, now=now)
     given = ConsentGiven(
         sorted(scopes), [digest.hex() for digest in details], first_party, grantee.acting_for.hex()
     )

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from idp.oauth.checks.session import ACRS, PROMPTS
+from idp.oauth.checks.session import PROMPTS
+from idp.oauth.claims import NAMES
 from idp.oauth.client_authentication import METHODS
 from idp.oauth.response import MODES, RING
 from idp.oauth.scopes import SCOPES
 from idp.oauth.session_state import SESSION_FRAME
 from idp.oauth.token import GRANTS
+from idp.sessions.session import ACRS
 from keys.rings import PURPOSES
 from web.reply import Reply
 
@@ -34,6 +36,7 @@ def metadata(engine: Engine) -> dict[str, Any]:
     issuer = engine.issuer
     confidential = [name for name in METHODS if name != "none"]
     claims = dict.fromkeys(claim for scope in SCOPES.values() for claim in scope.claims)
+    claims |= dict.fromkeys(sorted(NAMES))
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
@@ -69,7 +72,7 @@ def metadata(engine: Engine) -> dict[str, Any]:
         "ui_locales_supported": ["zh-CN", "en"],
         "authorization_details_types_supported": sorted(engine.details),
         "authorization_response_iss_parameter_supported": True,
-        "claims_parameter_supported": False,
+        "claims_parameter_supported": True,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "require_request_uri_registration": False,

@@ -60,6 +60,8 @@ class Family(msgspec.Struct, frozen=True):
     live: bool
     sender: Sender = ANYBODY
     """A public client's key: who refreshes must hold it. A confidential one proves itself (RFC 9449 § 5)."""
+    claims: bytes = b""
+    """Digest of the claims asked for one by one; they stand with the consent."""
 
     @property
     def grantee(self) -> Grantee:
@@ -79,14 +81,14 @@ class Move(Enum):
 
 _INSERT = SQL(
     "INSERT INTO family (id, holder_key, acting_for, client_id, session, offline, scopes, resources, details,"
-    " login, generation, moved_at, idle_ends, ends, live, sender)"
+    " login, generation, moved_at, idle_ends, ends, live, sender, claims)"
     " VALUES (:id, :holder_key, :acting_for, :client_id, :session, :offline, :scopes, :resources, :details,"
-    " :login, 1, :now, :idle_ends, :ends, 1, :sender)"
+    " :login, 1, :now, :idle_ends, :ends, 1, :sender, :claims)"
 )
 _KEY = "holder_key = :holder_key AND acting_for = :acting_for AND client_id = :client_id AND id = :id"
 _FIND = SQL(
     "SELECT id, holder_key, acting_for, client_id, session, offline, scopes, resources, details, login,"  # noqa: S608
-    " generation, moved_at, idle_ends, ends, live, sender FROM family"
+    " generation, moved_at, idle_ends, ends, live, sender, claims FROM family"
     f" WHERE {_KEY}"
 )
 _LIVES = f"{_KEY} AND live = 1 AND idle_ends > :now AND ends > :now"
@@ -128,6 +130,7 @@ def insert(tx: Tx, family: Family) -> None:
         idle_ends=family.idle_ends,
         ends=family.ends,
         sender=family.sender or None,
+        claims=family.claims or None,
     )
 
 
@@ -147,7 +150,7 @@ def find(tx: Tx, grantee: Grantee, family_id: bytes) -> Family | None:
         return None
     values = list(row)
     values[5], values[14] = row[5] == 1, row[14] == 1  # stored as numbers on both engines
-    values[15] = row[15] or ANYBODY
+    values[15], values[16] = row[15] or ANYBODY, row[16] or b""
     return Family(*values)
 
 

@@ -1,12 +1,14 @@
-"""The ID token (OIDC Core § 2): that a login happened, when and how. Userinfo tells of the person."""
+"""The ID token (OIDC Core § 2): that a login happened, when and how; of the person only what was asked."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from idp.oauth.claims import claims_of
 from idp.oauth.subject import session_of, subject_of
 
 if TYPE_CHECKING:
+    from idp.oauth.claims_request import Wanted
     from idp.oauth.client import Client
     from idp.oauth.engine import Engine
     from idp.oauth.grantee import Grantee
@@ -16,9 +18,17 @@ __all__ = ["id_token"]
 
 
 def id_token(
-    engine: Engine, client: Client, grantee: Grantee, login: Login, *, session: bytes, nonce: str, now: int
+    engine: Engine,
+    client: Client,
+    grantee: Grantee,
+    login: Login,
+    *,
+    session: bytes,
+    nonce: str,
+    wanted: Wanted | None,
+    now: int,
 ) -> str:
-    """Sign it with the client's algorithm."""
+    """Sign it with the client's algorithm; ``wanted``: the claims that it is to hold besides."""
     claims: dict[str, Any] = {
         "iss": engine.issuer,
         "sub": subject_of(engine.keys, client, grantee.subject),
@@ -26,10 +36,13 @@ def id_token(
         "iat": now,
         "exp": now + engine.settings.id_token_seconds,
         "auth_time": login.auth_time,
-        "acr": login.acr,
+        "acr": login.acr if wanted is None or not wanted.acrs else login.acr_among(wanted.acrs),
         "amr": login.amr,
         "sid": session_of(engine.keys, client.client_id, session),
     }
     if nonce:
         claims["nonce"] = nonce
+    if wanted is not None and wanted.id_token:
+        about = claims_of(engine, client, grantee, login.office, frozenset(), wanted.id_token, now) or {}
+        claims = about | claims
     return engine.keys.sign_jwt("id-token", claims, typ="JWT", algorithm=client.id_token_alg)

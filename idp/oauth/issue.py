@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from idp.oauth.access_token import Access, jwt_of, opaque_of
+from idp.oauth.claims_request import stored
 from idp.oauth.id_token import id_token
 from idp.oauth.scopes import OPENID
 from idp.oauth.sender import ANYBODY, Sender, token_type
@@ -39,6 +40,10 @@ class Granted(msgspec.Struct, frozen=True):
     nonce: str = ""
     sender: Sender = ANYBODY
     """Whose key the access token is bound to."""
+    claims: bytes = b""
+    """Digest of the claims asked for one by one."""
+    wanted: str = ""
+    """What of them was allowed, as it stands with the consent."""
 
 
 def joined(bodies: list[str]) -> str:
@@ -76,6 +81,7 @@ def answer(engine: Engine, granted: Granted, now: int) -> dict[str, Any]:
         auth_time=login.auth_time,
         details=granted.details,
         sender=granted.sender,
+        claims=granted.claims if granted.audience == engine.userinfo else b"",
     )
     found: dict[str, Any] = {
         "access_token": access_text(engine, access),
@@ -85,7 +91,14 @@ def answer(engine: Engine, granted: Granted, now: int) -> dict[str, Any]:
     }
     if OPENID in granted.scopes.split():
         found["id_token"] = id_token(
-            engine, granted.client, grantee, login, session=granted.session, nonce=granted.nonce, now=now
+            engine,
+            granted.client,
+            grantee,
+            login,
+            session=granted.session,
+            nonce=granted.nonce,
+            wanted=stored(granted.wanted) if granted.wanted else None,
+            now=now,
         )
     if granted.details:
         found["authorization_details"] = _raw(granted.details.encode())

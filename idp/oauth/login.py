@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from idp.sessions.session import acr
+from idp.sessions.session import acr, reaches
 
 if TYPE_CHECKING:
     from idp.sessions.session import Session
@@ -34,3 +34,7 @@ class Login(msgspec.Struct, frozen=True, array_like=True):
     def acr(self) -> str:
         """``urn:manyou:acr:r2-a2`` and its like."""
         return acr(self.level, self.strength)
+
+    def acr_among(self, wanted: tuple[str, ...]) -> str:
+        """The first of these that the login reaches, else its own (OIDC Core § 5.5.1.1)."""
+        return next((each for each in wanted if reaches(self.level, self.strength, each)), self.acr)

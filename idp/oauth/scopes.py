@@ -1,6 +1,7 @@
 """The scopes there are: who may hold each, and which claims it opens.
 
-A sentence for the consent page stands in the catalogue under ``consent.scope_‹name›``. ID number and full
+Profile, email, address and phone are those of OIDC Core § 5.4 with the claims that a registry has. A sentence
+for the consent page stands in the catalogue under ``consent.scope_‹name›``. ID number and full
 phone number have scopes of their own; everybody who may know a name sees the rest masked.
 """
 
@@ -33,10 +34,12 @@ SCOPES: dict[str, Scope] = {
         Scope(OPENID, ("sub", "user_type", "holder_code_type", "acting_person"), person=True),
         Scope(
             "profile",
-            ("name", "name_masked", "id_number_masked", "phone_number_masked", "uscc"),
+            ("name", "name_masked", "id_number_masked", "phone_number_masked", "uscc", "updated_at"),
             person=True,
         ),
         Scope("phone", ("phone_number", "phone_number_verified", "phone_number_masked"), person=True),
+        Scope("email", ("email", "email_verified"), person=True),
+        Scope("address", ("address",), person=True),
         Scope("id_number", ("id_number", "id_number_masked"), person=True),
         Scope(OFFLINE, person=True),
         # the licence library's

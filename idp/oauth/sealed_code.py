@@ -45,6 +45,8 @@ class SealedCode(msgspec.Struct, frozen=True, array_like=True):
     """``digest_of`` each authorization detail; their texts stand with the consent."""
     sender: Sender = ANYBODY
     """The key that the request named with ``dpop_jkt`` or proved: only its holder redeems (RFC 9449 § 10)."""
+    claims: bytes = b""
+    """Digest of the claims asked for one by one; they stand with the consent."""
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -180,6 +180,7 @@ def _verified(access: Access, client: Client, found: Standing | None) -> Verifie
         session=access.session or None,
         family=access.family or None,
         agency_uscc=client.agency_uscc,
+        claims=access.claims,
         verifier=client.verifier,
         confirmation=confirmation(access.sender),
     )

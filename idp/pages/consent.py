@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from idp.oauth import consent
 from idp.oauth.asking import Asking
 from idp.oauth.authorization import AUTHORIZATION_CHECKS, asked, concluded, problem_of
 from idp.oauth.begun import begin
-from idp.oauth.checks.consent import agreed, ask
+from idp.oauth.checks.consent import agreed, ask, record
+from idp.oauth.claims_request import allowed, asked_for
 from idp.oauth.errors import AccessDenied, UntrustedRequest
 from web.endpoint import Endpoint, public
 from web.reply import Reply
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from web.pages import Pages
 
 __all__ = ["consent_endpoints"]
+
+CLAIM = "claim."
+"""A field of the form for each claim, sent where the person leaves it ticked."""
 
 _CHECKS = tuple(check for check in AUTHORIZATION_CHECKS if check is not agreed)
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -51,7 +54,7 @@ def consent_endpoints(engine: Engine, pages: Pages) -> tuple[Endpoint, ...]:
             case "allow" if found.led != found.session.id:
                 return ask(found)
             case "allow":
-                _give(found)
+                _give(found, _ticked(call))
                 return Reply.redirect("/authorize?" + found.own_query(begin(found)))
             case "deny":
                 return concluded(found, problem_of(AccessDenied()))
@@ -78,8 +81,19 @@ def _page(pages: Pages, call: Call, asking: Asking) -> Reply:
         organisation=organisation.name if organisation else None,
         scopes=[f"consent.scope_{name}" for name in asking.scopes],
         sentences=_sentences(asking),
+        claims=_claims(asking),
         query=call.query_string,
     )
+
+
+def _claims(asking: Asking) -> list[tuple[str, str, bool]]:
+    """Name, key of its text, whether the hall calls it essential."""
+    shown = asked_for(asking.asked.wanted, asking.scopes)
+    return [(name, f"consent.claim_{name}", essential) for name, essential in shown.items()]
+
+
+def _ticked(call: Call) -> frozenset[str]:
+    return frozenset(name.removeprefix(CLAIM) for name in call.form if name.startswith(CLAIM))
 
 
 def _sentences(asking: Asking) -> list[Sequence[Sentence]]:
@@ -88,17 +102,6 @@ def _sentences(asking: Asking) -> list[Sequence[Sentence]]:
     return [kinds[detail["type"]].sentences(detail, asking.client.client_id) for detail in details]
 
 
-def _give(asking: Asking) -> None:
-    engine, now = asking.engine, asking.now
-    event_id = engine.event_id(now)
-    engine.durable.write(
-        lambda tx: consent.give(
-            tx,
-            asking.grantee,
-            scopes=frozenset(asking.scopes),
-            details=asking.details,
-            first_party=False,
-            now=now,
-            event_id=event_id,
-        )
-    )
+def _give(asking: Asking, ticked: frozenset[str]) -> None:
+    wanted = asking.asked.wanted
+    record(asking, allowed(wanted, asking.scopes, ticked), first_party=False)

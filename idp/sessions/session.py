@@ -35,6 +35,16 @@ def acr(level: int, strength: int) -> str:
     return f"urn:manyou:acr:r{level}-a{strength}"
 
 
+ACRS: Final = {acr(level, strength): (level, strength) for level in range(4) for strength in (1, 2, 3)}
+"""Every acr there is → (real-name level, login strength)."""
+
+
+def reaches(level: int, strength: int, name: str) -> bool:
+    """Whether a login is at least what an acr names; an unknown one is never reached."""
+    least = ACRS.get(name)
+    return least is not None and level >= least[0] and strength >= least[1]
+
+
 class Session(msgspec.Struct, frozen=True):
     """One login. Built only from a row that lives (``idp.sessions.records``).
 

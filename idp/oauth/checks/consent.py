@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 from idp.oauth import consent
 from idp.oauth.asking import Leave
 from idp.oauth.begun import begin
+from idp.oauth.claims_request import asked_for, canonical
 from idp.oauth.errors import ConsentRequired
 from web.reply import Reply
 
 if TYPE_CHECKING:
     from idp.oauth.asking import Asking
+    from idp.oauth.claims_request import Wanted
 
-__all__ = ["agreed", "ask"]
+__all__ = ["agreed", "ask", "record"]
 
 
 def agreed(asking: Asking) -> None:
@@ -21,8 +23,8 @@ def agreed(asking: Asking) -> None:
     stands = asking.engine.durable.read(lambda tx: consent.agreed(tx, asking.grantee))
     if stands is not None and _covers(asking, stands):
         return
-    if asking.client.trusted and "consent" not in asking.prompt:
-        _record(asking)
+    if "consent" not in asking.prompt and (asking.client.trusted or _nothing_new(asking, stands)):
+        record(asking, asking.asked.wanted, first_party=asking.client.trusted)
         return
     if asking.silent:
         raise ConsentRequired
@@ -35,21 +37,35 @@ def ask(asking: Asking) -> Reply:
 
 
 def _covers(asking: Asking, stands: consent.Agreed) -> bool:
-    if not (frozenset(asking.scopes) <= stands.scopes and asking.details.keys() <= stands.details):
+    if not _agreed(asking, stands) or (asking.claims and asking.claims not in stands.details):
         return False
     return "consent" not in asking.prompt or (asking.begun is not None and stands.agreed_at >= asking.begun)
 
 
-def _record(asking: Asking) -> None:
-    engine = asking.engine
+def _agreed(asking: Asking, stands: consent.Agreed) -> bool:
+    return frozenset(asking.scopes) <= stands.scopes and asking.details.keys() <= stands.details
+
+
+def _nothing_new(asking: Asking, stands: consent.Agreed | None) -> bool:
+    """Only the place of claims is asked for that scopes agreed to open anyway."""
+    return (
+        stands is not None and _agreed(asking, stands) and not asked_for(asking.asked.wanted, asking.scopes)
+    )
+
+
+def record(asking: Asking, wanted: Wanted, *, first_party: bool) -> None:
+    """Write down that all this was agreed to; of the claims, what the holder allowed."""
+    engine, details = asking.engine, dict(asking.details)
+    if asking.claims:
+        details[asking.claims] = canonical(wanted)[1]
     event_id = engine.event_id(asking.now)
     engine.durable.write(
         lambda tx: consent.give(
             tx,
             asking.grantee,
             scopes=frozenset(asking.scopes),
-            details=asking.details,
-            first_party=True,
+            details=details,
+            first_party=first_party,
             now=asking.now,
             event_id=event_id,
         )

@@ -11,6 +11,7 @@ from idp.oauth.begun import begin
 from idp.oauth.errors import InvalidRequest, LoginRequired, UnmetAuthenticationRequirements
 from idp.oauth.hints import subject_in
 from idp.oauth.subject import subject_of
+from idp.sessions.session import ACRS
 from web.reply import Reply
 
 if TYPE_CHECKING:
@@ -19,16 +20,19 @@ if TYPE_CHECKING:
     from idp.oauth.asking import Asking
     from idp.sessions.session import Session
 
-__all__ = ["ACRS", "hint_ours", "least_reached", "logged_in", "max_age_whole", "prompt_known"]
+__all__ = [
+    "PROMPTS",
+    "hint_ours",
+    "least_reached",
+    "logged_in",
+    "max_age_whole",
+    "prompt_known",
+    "strength_wanted",
+]
 
 PROMPTS: Final = frozenset({"none", "login", "consent", "select_account"})
 AGAIN: Final = frozenset({"login", "select_account"})
 MAX_AGE_DIGITS = 9
-
-ACRS: Final = {
-    f"urn:manyou:acr:r{level}-a{strength}": (level, strength) for level in range(4) for strength in (1, 2, 3)
-}
-"""Every acr there is → (real-name level, login strength)."""
 
 
 def prompt_known(asking: Asking) -> None:
@@ -75,25 +79,29 @@ def logged_in(asking: Asking) -> None:
         old = max_age is not None and asking.now - session.auth_time > max_age
         if old or asking.prompt & AGAIN:
             raise _login(asking)
-        wanted = _strength_wanted(asking, session)
+        wanted = strength_wanted(asking, session)
         if wanted and not asking.silent:
             raise _login(asking, strength=wanted)
     if not _as_hinted(asking, session):
         raise (
-            LoginRequired("Another person is logged in than id_token_hint names.")
+            LoginRequired("Another person is logged in than id_token_hint or claims names.")
             if proven
             else _login(asking)
         )
     asking.session = session
 
 
-def _strength_wanted(asking: Asking, session: Session) -> int:
+def strength_wanted(asking: Asking, session: Session) -> int:
     """The least login strength that would satisfy the request, or 0 where nothing is lacking or helps."""
     least = asking.client.least_strength if session.strength < asking.client.least_strength else 0
-    listed = [ACRS[value] for value in _acr_values(asking) if value in ACRS]
+    return max(least, _lacking(session, _acr_values(asking)), _lacking(session, asking.asked.acrs))
+
+
+def _lacking(session: Session, acrs: Sequence[str]) -> int:
+    listed = [ACRS[value] for value in acrs if value in ACRS]
     if not listed or any(session.level >= level and session.strength >= by for level, by in listed):
-        return least
-    return max(least, min((by for level, by in listed if session.level >= level), default=0))
+        return 0
+    return min((by for level, by in listed if session.level >= level), default=0)
 
 
 def _acr_values(asking: Asking) -> Sequence[str]:
@@ -102,9 +110,12 @@ def _acr_values(asking: Asking) -> Sequence[str]:
 
 
 def _as_hinted(asking: Asking, session: Session) -> bool:
-    """The person whom an ID token of ours names; no hint, everybody."""
-    hinted = asking.hinted
-    return hinted is None or hinted == subject_of(asking.engine.keys, asking.client, session.subject)
+    """The person whom an ID token of ours names, or ``claims`` with a value of ``sub``; else everybody."""
+    hinted, named = asking.hinted, asking.asked.subjects
+    if hinted is None and named is None:
+        return True
+    subject = subject_of(asking.engine.keys, asking.client, session.subject)
+    return hinted in (None, subject) and (named is None or subject in named)
 
 
 def _login(asking: Asking, strength: int = 0) -> Leave | LoginRequired:

@@ -72,6 +72,7 @@ class _Terms(msgspec.Struct, frozen=True):
 class _Issued(msgspec.Struct, frozen=True):
     login: Login
     details: list[str]
+    wanted: str
     family: Family | None
 
 
@@ -188,15 +189,16 @@ def redeem(ask: Exchange) -> _Issued | _Refused:
         reason = may_issue(bid, found, now)
         if reason is not None or found.session is None:
             return _Refused(reason or "session_over")
-        bodies = consent.bodies(tx, grantee) if code.details else {}
-        if any(digest not in bodies for digest in code.details):
+        bodies = consent.bodies(tx, grantee) if code.details or code.claims else {}
+        agreed = (*code.details, code.claims) if code.claims else code.details
+        if any(digest not in bodies for digest in agreed):
             return _Refused("consent_missing")
         details = [bodies[digest] for digest in code.details]
         if logs_in:
             session_client.note(tx, found.session, grantee.client)
         login = Login.of(found.session)
         kept = _keep(tx, opened, terms, found.session, login, details) if terms else None
-        return _Issued(login, details, kept)
+        return _Issued(login, details, bodies.get(code.claims, ""), kept)
 
     return engine.durable.write(work)
 
@@ -225,6 +227,7 @@ def _keep(
         ends=ends,
         live=True,
         sender=terms.sender,
+        claims=code.claims,
     )
     family.insert(tx, kept)
     body = FamilyMade(code.scope.split(), offline, code.acting_for.hex())
@@ -257,6 +260,8 @@ def answer(ask: Exchange) -> dict[str, Any]:
         details=joined(outcome.details) if opened.narrowed is None else opened.narrowed,
         nonce=code.nonce,
         sender=ask.sender,
+        claims=code.claims,
+        wanted=outcome.wanted,
     )
     found = issue.answer(engine, granted, ask.now)
     if kept is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from idp.oauth import family
+from idp.oauth import consent, family
 from idp.oauth.errors import InvalidGrant, InvalidRequest
 from idp.oauth.events import FamilyEnded, event
 from idp.oauth.exchange import Grant
@@ -52,6 +52,7 @@ class _Opened(msgspec.Struct, frozen=True):
 class _Issued(msgspec.Struct, frozen=True):
     family: Family
     standing: Standing
+    wanted: str
 
 
 class _Refused(msgspec.Struct, frozen=True):
@@ -117,7 +118,10 @@ def _redeem(ask: Exchange) -> _Issued | _Refused:
         bid = _bid(ask, found)
         stands = standing(tx, bid, now)
         reason = may_issue(bid, stands, now)
-        return _Refused(reason) if reason else _Issued(found, stands)
+        if reason is not None:
+            return _Refused(reason)
+        wanted = consent.body(tx, found.grantee, found.claims) if found.claims else None
+        return _Issued(found, stands, wanted or "")
 
     return engine.durable.write(work)
 
@@ -161,6 +165,8 @@ def _answer(ask: Exchange) -> dict[str, Any]:
         audience=chosen.audience,
         details=chosen.details,
         sender=ask.sender,
+        claims=found.claims,
+        wanted=outcome.wanted,
     )
     answered = answer(engine, granted, ask.now)
     answered["refresh_token"] = ask.opened.text if not ask.client.public else _next(ask, found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -254,8 +255,11 @@ class House:
     def decide(self, browser: Browser, consent: str, decision: str = "allow") -> Reply:
         page = self.call("GET", consent, browser=browser)
         assert page.status == 200, page.body
-        token = page.body.decode().partition(f'name="{FIELD}" value="')[2].partition('"')[0]
-        return self.call("POST", consent, browser=browser, form={FIELD: token, "decision": decision})
+        text = page.body.decode()
+        token = text.partition(f'name="{FIELD}" value="')[2].partition('"')[0]
+        ticked = dict.fromkeys(re.findall(r'name="(claim\.[^"]+)" value="yes" checked', text), "yes")
+        form = {FIELD: token, "decision": decision, **ticked}
+        return self.call("POST", consent, browser=browser, form=form)
 
     def code(self, browser: Browser, client_id: str = "hall-a", /, **changes: str | None) -> str:
         reply = self.authorize(browser, client_id, **changes)

@@ -28,6 +28,7 @@ def _claims(house: House, scope: str, person: bytes, acting_for: bytes | None = 
                 "name_masked": "张*",
                 "id_number_masked": "3****************8",
                 "phone_number_masked": "138****8000",
+                "updated_at": 1_790_000_000,
             },
         ),
         (

@@ -1,0 +1,29 @@
+"""Userinfo (OIDC Core § 5.3): what the token's scopes open, and what was asked for one by one and allowed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from idp.oauth import consent
+from idp.oauth.claims import claims_of, opened_by
+from idp.oauth.claims_request import stored
+from idp.oauth.grantee import Grantee
+
+if TYPE_CHECKING:
+    from idp.oauth.client import Client
+    from idp.oauth.engine import Engine
+    from web.access import VerifiedAccess
+
+__all__ = ["userinfo"]
+
+
+def userinfo(engine: Engine, client: Client, access: VerifiedAccess, now: int) -> dict[str, Any] | None:
+    """The claims; None where the holder is gone, or the token is nobody's."""
+    if access.holder_key is None:
+        return None
+    grantee = Grantee(access.holder_key, access.acting_for or b"", client.client_id)
+    body = None
+    if access.claims:
+        body = engine.durable.read(lambda tx: consent.body(tx, grantee, access.claims))
+    wanted = stored(body).userinfo if body else {}
+    return claims_of(engine, client, grantee, access.office, opened_by(access.scopes), wanted, now)
