@@ -98,6 +98,7 @@ def build(  # noqa: PLR0913 - a composition root names its parts
     fetcher: Fetcher,
     details: Iterable[DetailType] = (),
     sms: SmsSender | None = None,
+    mtls: str = "",
 ) -> Provider:
     """Build it; starts no thread but the pool that hashes passwords.
 
@@ -136,6 +137,7 @@ def build(  # noqa: PLR0913 - a composition root names its parts
         fetcher=fetcher,
         details=details,
         entropy=random_bytes,
+        mtls=mtls,
     )
     farewell = Farewell(oauth.engine, oauth.back_channel, pages)
     endpoints = (

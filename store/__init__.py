@@ -11,7 +11,7 @@ from store.migrating import migrate
 from store.news import Feed, publish
 from store.opening import open_durable
 from store.settings import StoreSettings
-from store.spent import Marker, Spending, spend
+from store.spent import Marker, Spending, spend, spend_name
 from store.upkeep import maintain
 
 __all__ = [
@@ -35,4 +35,5 @@ __all__ = [
     "open_expiring",
     "publish",
     "spend",
+    "spend_name",
 ]

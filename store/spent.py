@@ -11,13 +11,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import structs
 
 from store.durable import SQL
 
 if TYPE_CHECKING:
     from store.durable import Tx
 
-__all__ = ["Marker", "Spending", "raise_watermark", "spend", "standing", "watermark"]
+__all__ = ["Marker", "Spending", "raise_watermark", "spend", "spend_name", "standing", "watermark"]
 
 _SPEND = SQL("""
     INSERT INTO spent (owner, kind, value, ends, by, at, ref)
@@ -26,6 +27,12 @@ _SPEND = SQL("""
 _FIRST = SQL("""
     SELECT owner, kind, value, ends, by, at, ref FROM spent
     WHERE ends = :ends AND owner = :owner AND kind = :kind AND value = :value""")
+_TWIN = """SELECT 1 FROM spent
+    WHERE ends = :{place} AND owner = :owner AND kind = :kind AND value = :value"""
+_NAME_GONE = SQL(
+    f"SELECT 1 FROM watermark WHERE ends >= :true_ends"  # noqa: S608 - of texts of our own
+    f" OR EXISTS ({_TWIN.format(place='before')}) OR EXISTS ({_TWIN.format(place='after')})"
+)
 _WATERMARK = SQL("SELECT ends FROM watermark")
 _RAISE = SQL("UPDATE watermark SET ends = :ends WHERE ends < :ends")
 
@@ -74,6 +81,26 @@ def spend(tx: Tx, marker: Marker) -> Spending:
         return _WON
     found = tx.row(_FIRST, owner=marker.owner, kind=marker.kind, value=marker.value, ends=marker.ends)
     return Spending(won=False, first=Marker(*found) if found else None, too_old=marker.ends <= watermark(tx))
+
+
+def spend_name(tx: Tx, marker: Marker, span: int) -> bool:
+    """Use a name that others give, such as a `jti`: once while it lives, whatever end stands beside it.
+
+    Whoever signs a name can sign it again with another end. `span` is how far apart the ends of two values
+    can be that live at one time: markers stand at its multiples, and both neighbours are looked at. Of equal
+    ends exactly one wins any race; of two that a signer makes different and races, both may.
+    """
+    step = -(-marker.ends // span) * span
+    gone = tx.row(
+        _NAME_GONE,
+        true_ends=marker.ends,
+        before=step - span,
+        after=step + span,
+        owner=marker.owner,
+        kind=marker.kind,
+        value=marker.value,
+    )
+    return gone is None and spend(tx, structs.replace(marker, ends=step)).won
 
 
 def standing(tx: Tx, marker: Marker) -> Marker | None:

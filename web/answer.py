@@ -54,6 +54,8 @@ def answer(endpoint: Endpoint, call: Call, pages: Pages) -> Reply:
 def finish(call: Call, reply: Reply, pages: Pages) -> Reply:
     """Add what every answer carries."""
     mark = ("X-Request-Id", call.request_id)
+    if call.adds:
+        reply = reply.adding(*call.adds)
     return reply.adding(mark) if reply.page else reply.adding(mark, *pages.machine_headers)
 
 

@@ -122,6 +122,7 @@ class Call:
         "_cookies",
         "_form",
         "_query",
+        "adds",
         "args",
         "environ",
         "now",
@@ -143,6 +144,8 @@ class Call:
         self.args: Mapping[str, str] = {}
         self.principal: Any = None
         """What the endpoint's authorisation admitted: a Session, a VerifiedAccess, …"""
+        self.adds: tuple[tuple[str, str], ...] = ()
+        """Headers of the answer, whatever it will be."""
         self._certificate = certificate
         self._body: bytes | None = None
         self._query: Parameters | None = None

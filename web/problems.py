@@ -16,6 +16,7 @@ from manyou.errors import (
     Unauthenticated,
     Unavailable,
 )
+from web.challenges import Challenged
 from web.errors import MethodNotAllowed
 from web.reply import NO_STORE, Reply
 
@@ -59,9 +60,11 @@ def status_of(problem: Problem) -> int:
     return _category(problem)[1]
 
 
-def _headers(problem: Problem) -> tuple[tuple[str, str], ...]:
+def _headers(call: Call, problem: Problem) -> tuple[tuple[str, str], ...]:
     if isinstance(problem, TooMany | Unavailable):
         return (("Retry-After", str(problem.retry_after)),)
+    if isinstance(problem, Challenged):
+        return problem.challenge(call)
     if isinstance(problem, Unauthenticated):
         return (("WWW-Authenticate", f'Bearer error="invalid_token", error_description="{problem.mend}"'),)
     return ()
@@ -82,7 +85,7 @@ def to_problem_json(call: Call, problem: Problem, pages: Pages) -> Reply:
     }
     kind = ("Content-Type", "application/problem+json")
     plain = Reply.json(body, status)
-    return Reply(status, plain.body, (kind, *NO_STORE, *_headers(problem)))
+    return Reply(status, plain.body, (kind, *NO_STORE, *_headers(call, problem)))
 
 
 def to_page(call: Call, problem: Problem, pages: Pages) -> Reply:
@@ -92,5 +95,5 @@ def to_page(call: Call, problem: Problem, pages: Pages) -> Reply:
     category, status = _category(problem)
     sentence = pages.catalogue.problem(problem.code, category.code)
     reply = pages.page(call, "web/problem.html", status=status, code=problem.code, sentence=sentence)
-    delay = tuple(header for header in _headers(problem) if header[0] == "Retry-After")
+    delay = tuple(header for header in _headers(call, problem) if header[0] == "Retry-After")
     return reply.adding(*delay)

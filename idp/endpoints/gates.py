@@ -51,7 +51,8 @@ def userinfo_bearer(engine: Engine, tokens: Tokens, reason: str) -> Authorisatio
             raise InvalidToken
         if scheme == POSTED and known.access.sender:  # FAPI 2.0 § 5.3.4: bound tokens stand in the header
             raise InvalidRequest("Send a sender-constrained access token in the Authorization header.")
-        check_sender(call, known.access.sender, "bearer" if scheme == POSTED else scheme)
+        scheme = "bearer" if scheme == POSTED else scheme
+        check_sender(engine, call, known.access.sender, scheme, text)
         if OPENID not in known.verified.scopes:
             raise InsufficientScope
         return known.verified

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from idp.oauth.errors import InvalidClient, InvalidRequest, InvalidToken, OAuthError, UntrustedRequest
+from idp.oauth.errors import InsufficientScope, InvalidClient, InvalidRequest, OAuthError, UntrustedRequest
 from manyou.errors import BadRequest, Problem, TooLarge, TooMany, Unavailable
+from web.challenges import Challenged, challenges
 from web.problems import status_of
 from web.reply import Reply
 
@@ -38,12 +39,10 @@ def oauth_refusal(call: Call, problem: Problem) -> Reply:
 def _headers(call: Call, problem: Problem) -> tuple[tuple[str, str], ...]:
     if isinstance(problem, InvalidClient):
         return (("WWW-Authenticate", 'Basic realm="manyou", charset="UTF-8"'),)
-    if isinstance(problem, InvalidToken) and call.header("Authorization") is None:
-        # RFC 6750 § 3.1: who showed nothing is told no error
-        return (("WWW-Authenticate", 'Bearer realm="manyou"'),)
-    if isinstance(problem, OAuthError) and status_of(problem) in {401, 403}:
-        words = f'error="{problem.code}", error_description="{problem.mend}"'
-        return (("WWW-Authenticate", f'Bearer realm="manyou", {words}'),)
+    if isinstance(problem, Challenged):
+        return problem.challenge(call)
+    if isinstance(problem, InsufficientScope):
+        return challenges(call, f'error="{problem.code}", error_description="{problem.mend}"')
     if isinstance(problem, Unavailable | TooMany):
         return (("Retry-After", str(problem.retry_after)),)
     return ()

@@ -18,6 +18,7 @@ from idp.oauth.client import Client
 from idp.oauth.engine import Engine
 from idp.oauth.grantee import Grantee
 from idp.oauth.pushed import Pushed
+from idp.oauth.sender import ANYBODY, Sender
 from idp.sessions.session import Session
 from web.call import Call, Parameters
 from web.pages import Pages
@@ -52,6 +53,8 @@ class Asking:
     mode: str = "query"
     """How the answer travels, a name of ``response.MODES``."""
     challenge: bytes = b""
+    sender: Sender = ANYBODY
+    """To whose key the code will be bound."""
     scopes: tuple[str, ...] = ()
     nonce: str = ""
     resources: tuple[int, ...] = ()

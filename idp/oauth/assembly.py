@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from idp.oauth.backchannel import BackChannel
 from idp.oauth.clients import Clients
+from idp.oauth.dpop import Proofs
+from idp.oauth.dpop_nonce import Nonces
 from idp.oauth.engine import Engine
 from idp.oauth.verified import Tokens
 
@@ -48,6 +50,7 @@ def assemble(  # noqa: PLR0913 - a composition root names its parts
     fetcher: Fetcher,
     details: Iterable[DetailType] = (),
     entropy: Callable[[int], bytes] = os.urandom,
+    mtls: str = "",
 ) -> OAuth:
     """Build it; the feed is subscribed to and must not have been polled yet.
 
@@ -60,8 +63,10 @@ def assemble(  # noqa: PLR0913 - a composition root names its parts
         found.append("issuer: an origin, without a slash at the end")
     if found:
         raise ValueError("; ".join(found))
+    nonces = Nonces(lambda data: keys.mac("dpop-nonce", data), settings.dpop_nonce)
     engine = Engine(
         issuer=issuer,
+        mtls=mtls,
         settings=settings,
         durable=durable,
         expiring=expiring,
@@ -70,6 +75,7 @@ def assemble(  # noqa: PLR0913 - a composition root names its parts
         facts=facts,
         sign_on=sign_on,
         fetcher=fetcher,
+        proofs=Proofs({issuer, mtls or issuer}, nonces),
         details={kind.name: kind for kind in details},
         entropy=entropy,
     )

@@ -22,6 +22,7 @@ from idp.oauth.checks.request import (
     response_type_code,
 )
 from idp.oauth.checks.scope import authorization_details, resources_registered, scopes_allowed
+from idp.oauth.checks.sender import key_named, key_proved
 from idp.oauth.checks.session import hint_ours, least_reached, logged_in, max_age_whole, prompt_known
 from idp.oauth.checks.source import not_by_name, object_opened, pushed_opened
 from idp.oauth.errors import OAuthError
@@ -30,6 +31,7 @@ from idp.oauth.response import answered
 from idp.oauth.scopes import OPENID
 from idp.oauth.sealed_code import SealedCode, digest_of, seal_code
 from idp.oauth.session_state import kept, session_state
+from idp.oauth.sender import short
 from web.reply import Reply
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ REQUEST_CHECKS: Final[tuple[Check, ...]] = (
     response_type_code,
     grant_allowed,
     pkce,
+    key_named,
     scopes_allowed,
     nonce_short,
     resources_registered,
@@ -68,7 +71,12 @@ REQUEST_CHECKS: Final[tuple[Check, ...]] = (
     hint_ours,
 )
 """Of every request, whichever way it came."""
-PUSHING_CHECKS: Final[tuple[Check, ...]] = (not_by_name, object_opened, *REQUEST_CHECKS)
+PUSHING_CHECKS: Final[tuple[Check, ...]] = (
+    not_by_name,
+    object_opened,
+    *REQUEST_CHECKS,
+    key_proved,
+)
 AUTHORIZATION_CHECKS: Final[tuple[Check, ...]] = (
     client_known,
     begun.read,
@@ -169,5 +177,6 @@ def _code(asking: Asking) -> str:
         resources=asking.resources,
         details=tuple(asking.details),
         claims=asking.claims,
+        sender=short(asking.sender),
     )
     return seal_code(engine.keys, grantee.client, code)

@@ -20,6 +20,7 @@ from idp.oauth.session_state import SESSION_FRAME
 from idp.oauth.token import GRANTS
 from idp.sessions.session import ACRS
 from keys.rings import PURPOSES
+from web.challenges import DPOP_ALGORITHMS
 from web.reply import Reply
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["Document", "metadata"]
 
 CACHED_SECONDS = 300
+BROWSED = frozenset({"authorization_endpoint", "end_session_endpoint"})
+"""Where people go, whose browsers are asked for no certificate."""
 
 
 def metadata(engine: Engine) -> dict[str, Any]:
@@ -37,7 +40,7 @@ def metadata(engine: Engine) -> dict[str, Any]:
     confidential = [name for name in METHODS if name != "none"]
     claims = dict.fromkeys(claim for scope in SCOPES.values() for claim in scope.claims)
     claims |= dict.fromkeys(sorted(NAMES))
-    return {
+    found = {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
         "pushed_authorization_request_endpoint": f"{issuer}/par",
@@ -71,12 +74,27 @@ def metadata(engine: Engine) -> dict[str, Any]:
         "prompt_values_supported": sorted(PROMPTS),
         "ui_locales_supported": ["zh-CN", "en"],
         "authorization_details_types_supported": sorted(engine.details),
+        "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
         "authorization_response_iss_parameter_supported": True,
         "claims_parameter_supported": True,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "require_request_uri_registration": False,
     }
+    return found | _by_certificate(engine, found)
+
+
+def _by_certificate(engine: Engine, found: dict[str, Any]) -> dict[str, Any]:
+    """RFC 8705 § 3.3, § 5: what is on where there is a listener that asks for certificates."""
+    if not engine.mtls:
+        return {}
+    called = {name: address for name, address in found.items() if name.endswith("_endpoint")}
+    aliases = {
+        name: engine.mtls + address.removeprefix(engine.issuer)
+        for name, address in called.items()
+        if name not in BROWSED
+    }
+    return {"tls_client_certificate_bound_access_tokens": True, "mtls_endpoint_aliases": aliases}
 
 
 class Document:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from idp.oauth.clients import Clients
+from idp.oauth.dpop import Proofs
 from idp.oauth.settings import OAuthSettings
 from idp.people.facts import Facts
 from idp.sessions.single_sign_on import SingleSignOn
@@ -25,6 +26,8 @@ class Engine:
 
     issuer: str
     """Origin of the provider, without a slash at the end."""
+    mtls: str
+    """Origin of the listener where clients authenticate by certificate; empty: there is none."""
     settings: OAuthSettings
     durable: Durable
     expiring: Expiring
@@ -36,6 +39,8 @@ class Engine:
     """The browser's living session."""
     fetcher: Fetcher
     """What clients serve at their own addresses."""
+    proofs: Proofs
+    """Reads DPoP proofs."""
     details: Mapping[str, DetailType]
     """Types of authorization_details, by name."""
     entropy: Callable[[int], bytes]

@@ -10,7 +10,9 @@ Problem
     ├── (BadRequest) AuthorizationPending, SlowDown, ExpiredToken: while a person decides elsewhere
     ├── (BadRequest) UntrustedRequest ── UnknownClient, UnregisteredRedirect, InvalidRequestUri:
     │       shown on a page, never sent
-    ├── (Unauthenticated) InvalidClient, InvalidToken
+    ├── (BadRequest) InvalidDpopProof, UseDpopNonce: where tokens are given
+    ├── (Unauthenticated) InvalidClient
+    ├── (Challenged) InvalidToken ── ProofRefused, NonceWanted: where one is used
     └── (Forbidden) InsufficientScope
 
 ``code`` is the wire's ``error``; ``mend`` its ``error_description``.
@@ -19,6 +21,7 @@ Problem
 from __future__ import annotations
 
 from manyou.errors import BadRequest, Forbidden, Problem, Unauthenticated
+from web.challenges import Challenged
 
 __all__ = [
     "AccessDenied",
@@ -28,6 +31,7 @@ __all__ = [
     "InsufficientScope",
     "InvalidAuthorizationDetails",
     "InvalidClient",
+    "InvalidDpopProof",
     "InvalidGrant",
     "InvalidRequest",
     "InvalidRequestObject",
@@ -36,7 +40,9 @@ __all__ = [
     "InvalidTarget",
     "InvalidToken",
     "LoginRequired",
+    "NonceWanted",
     "OAuthError",
+    "ProofRefused",
     "RegistrationNotSupported",
     "RequestNotSupported",
     "RequestUriNotSupported",
@@ -48,6 +54,7 @@ __all__ = [
     "UnsupportedGrantType",
     "UnsupportedResponseType",
     "UntrustedRequest",
+    "UseDpopNonce",
 ]
 
 
@@ -225,11 +232,39 @@ class InvalidClient(OAuthError, Unauthenticated):
     mend = "Authenticate the client by exactly one method, the one it is registered with."
 
 
-class InvalidToken(OAuthError, Unauthenticated):
+class InvalidDpopProof(OAuthError, BadRequest):
+    """RFC 9449 § 5."""
+
+    code = "invalid_dpop_proof"
+    mend = "Send one DPoP proof, made for this very request."
+
+
+class UseDpopNonce(OAuthError, BadRequest):
+    """RFC 9449 § 8: the proof lacks a nonce of ours, or has an old one; the answer brings another."""
+
+    code = "use_dpop_nonce"
+    mend = "Send a new DPoP proof whose claim nonce is the value of the header DPoP-Nonce of this answer."
+
+
+class InvalidToken(OAuthError, Challenged):
     """RFC 6750 § 3.1."""
 
     code = "invalid_token"
     mend = "Obtain a new access token for this resource."
+
+
+class ProofRefused(InvalidToken):
+    """RFC 9449 § 7.1."""
+
+    code = InvalidDpopProof.code
+    mend = InvalidDpopProof.mend
+
+
+class NonceWanted(InvalidToken):
+    """RFC 9449 § 9."""
+
+    code = UseDpopNonce.code
+    mend = UseDpopNonce.mend
 
 
 class InsufficientScope(OAuthError, Forbidden):

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from idp.oauth.client import Client
+from idp.oauth.dpop import Proof
 from idp.oauth.engine import Engine
 from idp.oauth.sender import ANYBODY, Sender
+from store import Tx
 from web.call import Call, Parameters
 
 __all__ = ["Exchange", "Grant", "Outcome"]
@@ -25,12 +27,26 @@ class Exchange:
     call: Call
     sender: Sender = ANYBODY
     """Whose key this request proves; the access token is bound to it."""
+    proof: Proof | None = None
+    """By which it does so; not yet spent."""
     grant: Grant = field(init=False)
     opened: Any = None
     """The value presented, opened and matched against client, redirect_uri, PKCE and key."""
     outcome: Any = None
     """What the one work returned: issued, or refused in a way that had to commit."""
     answer: dict[str, Any] = field(default_factory=dict)
+    spends_proof: bool = False
+
+    def spend_proof(self, tx: Tx) -> None:
+        """First in a grant's work: a proof that was used before has no effect.
+
+        Raises:
+            InvalidDpopProof: it was.
+
+        """
+        self.spends_proof = True
+        if self.proof is not None:
+            self.proof.use(tx)
 
 
 Outcome = Any

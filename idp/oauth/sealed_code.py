@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from idp.oauth.errors import InvalidGrant
-from idp.oauth.sender import ANYBODY, Sender
 from keys.errors import SealBroken
 
 if TYPE_CHECKING:
@@ -43,8 +42,8 @@ class SealedCode(msgspec.Struct, frozen=True, array_like=True):
     """Places in the client's audiences; none: userinfo."""
     details: tuple[bytes, ...]
     """``digest_of`` each authorization detail; their texts stand with the consent."""
-    sender: Sender = ANYBODY
-    """The key that the request named with ``dpop_jkt`` or proved: only its holder redeems (RFC 9449 § 10)."""
+    sender: bytes = b""
+    """``short`` of the key that the request named or proved: only its holder redeems (RFC 9449 § 10)."""
     claims: bytes = b""
     """Digest of the claims asked for one by one; they stand with the consent."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from idp.oauth.dpop_nonce import Mode
+
 __all__ = ["OAuthSettings"]
 
 MINUTE = 60
@@ -43,6 +45,8 @@ class OAuthSettings:
     """A pushed request: from the answer to the browser's first arrival with it; below 600 (FAPI 2.0)."""
     par_required: bool = False
     """Whether every client has to push its requests, not only those registered so (RFC 9126 § 5)."""
+    dpop_nonce: Mode = "on"
+    """``on``: answers offer a nonce and proofs may bring it; ``required``: they must (RFC 9449 § 8)."""
     nonce_most: int = 64
     """Characters; FAPI 2.0 § 5.3.2.2 allows to refuse longer ones, and a code stays under 512."""
     request_most: int = 8192
@@ -53,7 +57,7 @@ class OAuthSettings:
         found = [
             f"idp.oauth.{name}: must be a positive number"
             for name in self.__slots__
-            if getattr(self, name) is not False and getattr(self, name) <= 0
+            if type(value := getattr(self, name)) is int and value <= 0
         ]
         if self.code_seconds > CODE_SECONDS_MOST:
             found.append(f"idp.oauth.code_seconds: at most {CODE_SECONDS_MOST}")

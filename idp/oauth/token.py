@@ -59,7 +59,7 @@ def _grant(ask: Exchange) -> None:
 
 
 def _sender(ask: Exchange) -> None:
-    ask.sender = prove(ask.call, ask.client)
+    ask.sender, ask.proof = prove(ask.engine, ask.call, ask.client)
 
 
 def _open(ask: Exchange) -> None:
@@ -68,6 +68,8 @@ def _open(ask: Exchange) -> None:
 
 def _redeem(ask: Exchange) -> None:
     ask.outcome = ask.grant.redeem(ask)
+    if ask.proof is not None and not ask.spends_proof:  # a grant without a work of its own
+        ask.engine.durable.write(ask.proof.use)
 
 
 def _answer(ask: Exchange) -> None:

@@ -75,7 +75,7 @@ class Tokens:
         known = self.look(text, call.now)
         if known is None or known.access.audience != self._engine.audience(audience):
             raise InvalidToken
-        check_sender(call, known.access.sender, scheme)
+        check_sender(self._engine, call, known.access.sender, scheme, text)
         return known.verified
 
     def look(self, text: str, now: int) -> Known | None:

@@ -21,7 +21,7 @@ from idp.oauth.login import Login
 from idp.oauth.scopes import OFFLINE, OPENID
 from idp.oauth.sealed_code import KIND, SealedCode, digest_of, open_code
 from idp.oauth.sealed_refresh import SealedRefresh, seal_refresh
-from idp.oauth.sender import ANYBODY, Sender
+from idp.oauth.sender import ANYBODY, Sender, short
 from idp.oauth.standing import Bid, standing
 from idp.sessions import session_client
 from ledger import append
@@ -93,7 +93,7 @@ def _open(ask: Exchange) -> Opened:
     if redirect_uri is None or not hmac.compare_digest(digest_of(redirect_uri), code.redirect):
         raise InvalidGrant("Send the redirect_uri of the authorization request, character by character.")
     _proof_of_key(ask.form.get("code_verifier"), code.challenge)
-    if code.sender and code.sender != ask.sender:
+    if code.sender and code.sender != short(ask.sender):
         raise InvalidGrant("Prove the key that the authorization request named, by dpop_jkt or a proof.")
     resources = resources_of(ask.client, code)
     return Opened(code, resources, narrowing.audience(ask, resources), narrowed(ask, code))
@@ -156,7 +156,7 @@ def redeem(ask: Exchange) -> _Issued | _Refused:
         least_level=ask.client.least_level,
         least_strength=ask.client.least_strength,
         sender=code.sender,
-        proven=ask.sender,
+        proven=short(ask.sender),
     )
     event_id = engine.event_id(now)
     over = code.ends + engine.settings.access_seconds
@@ -172,6 +172,7 @@ def redeem(ask: Exchange) -> _Issued | _Refused:
     beside = engine.durable.engine == "postgres"  # SQLite runs one work after another
 
     def work(tx: Tx) -> _Issued | _Refused:
+        ask.spend_proof(tx)
         spending = spend(tx, marker)
         if not spending.won:
             if spending.first is None:

@@ -96,6 +96,7 @@ def _redeem(ask: Exchange) -> _Issued | _Refused:
     event_id, grantee = engine.event_id(now), refresh.grantee(client.client_id)
 
     def work(tx: Tx) -> _Issued | _Refused:
+        ask.spend_proof(tx)
         if client.public:
             how = family.move(
                 tx,

@@ -324,7 +324,11 @@ def answered(reply: Reply) -> dict[str, str]:
 
 
 def make_house(
-    durable: Durable, clock: ManualClock, folder: Path, settings: OAuthSettings | None = None
+    durable: Durable,
+    clock: ManualClock,
+    folder: Path,
+    settings: OAuthSettings | None = None,
+    mtls: str = "",
 ) -> House:
     master = folder / "master.key"
     if not master.exists():
@@ -336,6 +340,7 @@ def make_house(
     oauth = assemble(
         issuer=ISSUER,
         settings=settings or OAuthSettings(),
+        mtls=mtls,
         durable=durable,
         expiring=open_expiring(durable, clock),
         keys=rings,

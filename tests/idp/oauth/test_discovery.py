@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
 from idp.endpoints import LANE
 from idp.oauth.token import GRANTS
-from tests.idp.oauth.conftest import ISSUER, House, body
+from tests.idp.oauth.conftest import ISSUER, House, body, make_house
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 
@@ -34,7 +36,21 @@ def test_what_is_off_is_not_named(house: House) -> None:
     assert found["grant_types_supported"] == list(GRANTS)
     assert "RS256" in found["id_token_signing_alg_values_supported"]
     assert found["authorization_details_types_supported"] == ["count"]
-    assert not [name for name in found if "registration_endpoint" in name or "dpop" in name]
+    assert not [name for name in found if "registration_endpoint" in name or "mtls" in name or "tls_" in name]
+    assert found["dpop_signing_alg_values_supported"] == ["ES256", "PS256", "EdDSA"]
+
+
+def test_mtls_endpoint_aliases(house: House, tmp_path: Path) -> None:
+    """RFC 8705 § 5: every endpoint that a client calls, at the listener that asks for its certificate."""
+    mtls = make_house(house.durable, house.clock, tmp_path / "house", mtls="https://mtls.example:8443")
+    found = body(mtls.call("GET", WELL_KNOWN))
+    assert found["tls_client_certificate_bound_access_tokens"] is True
+    called = {name for name in found if name.endswith("_endpoint")}
+    aliases = found["mtls_endpoint_aliases"]
+    assert set(aliases) == called - {"authorization_endpoint", "end_session_endpoint"}
+    assert aliases["token_endpoint"] == "https://mtls.example:8443/token"
+    paths = {alias.removeprefix("https://mtls.example:8443") for alias in aliases.values()}
+    assert paths < {path for _, path in mtls.endpoints}
 
 
 def test_both_forms_are_one_document(house: House) -> None:

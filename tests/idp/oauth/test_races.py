@@ -13,6 +13,7 @@ from idp.oauth.grantee import Grantee
 from idp.sessions import ending
 from ledger import Event
 from tests.idp.oauth.conftest import House, body
+from tests.idp.oauth.proving import Key, ask, redeem, userinfo
 
 RACERS = 50
 
@@ -49,6 +50,28 @@ def test_fifty_spend_one_code(either: House) -> None:
     assert house.count("spent") == 1
     assert house.events("family_made") == 1
     assert house.events("family_ended") == 1
+
+
+def test_fifty_show_one_dpop_proof(either: House) -> None:
+    """At a grant without a work of its own, at a grant with one, and at a resource."""
+    house, key = either, Key()
+    house.client()
+    browser, _ = house.login(house.person())
+    proof = key.proof(house, "POST", "/token")
+    own = lambda: ask(house, proof, grant_type="client_credentials").status  # noqa: E731
+    assert _race(*[own] * RACERS) == {200: 1, 400: RACERS - 1}
+
+    proof = key.proof(house, "POST", "/token")
+    codes = [house.code(browser) for _ in range(RACERS)]
+    acts = [lambda code=code: redeem(house, None, code, proof=proof).status for code in codes]
+    assert _race(*acts) == {200: 1, 400: RACERS - 1}
+    assert house.count("spent", "kind = 'code'") == 1  # 49 codes are as good as before
+
+    left = next(code for code in codes if (reply := redeem(house, key, code)).status == 200)
+    assert left in codes
+    token = body(reply)["access_token"]
+    proof = key.proof(house, "GET", "/userinfo", token=token)
+    assert _race(*[lambda: userinfo(house, key, token, proof=proof).status] * RACERS) == {200: 1, 401: 49}
 
 
 def test_fifty_rotate_one_refresh_token(either: House) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 import pytest
 
 from idp.oauth.errors import InvalidToken
 from tests.idp.oauth.conftest import BACK, ISSUER, VERIFIER, House, body
+from tests.idp.oauth.proving import Key, redeem, userinfo
 from web import Call
 
 KINDS = (
@@ -19,7 +22,15 @@ KINDS = (
     "id_token",
     "secret",
     "begun",
+    "key_userinfo",
+    "key_elicence",
+    "certificate_userinfo",
+    "certificate_elicence",
+    "nonce",
+    "proof",
 )
+KEY = Key()
+CERTIFICATE = b"\x30\x03one"
 
 GOOD = {
     ("code", "exchange"),
@@ -29,7 +40,14 @@ GOOD = {
     ("client_opaque", "elicence"),
     ("id_token", "hint"),
     ("begun", "begun"),
-    *((kind, "introspect") for kind in KINDS[1:7]),
+    *((kind, "introspect") for kind in (*KINDS[1:7], *KINDS[10:14])),
+    *(
+        (f"{by}_{place}", f"{by}_{place}")
+        for by in ("key", "certificate")
+        for place in ("userinfo", "elicence")
+    ),
+    *((place, f"certificate_{place}") for place in ("userinfo", "elicence")),
+    ("client_opaque", "certificate_elicence"),
 }
 
 
@@ -43,11 +61,34 @@ def _values(house: House) -> dict[str, str]:
     plain = tokens(None)
     begun = house.authorize(browser, prompt="login").header("Location") or ""
     form = {"grant_type": "client_credentials"}
+    house.client("bound", trusted=True, certificate_bound=True, scopes=("openid", "profile", "use"))
+    library = f"{ISSUER}/elicence"
+
+    def by_key(resource: str | None) -> str:
+        return str(body(redeem(house, KEY, house.code(browser, resource=resource)))["access_token"])
+
+    def by_certificate(resource: str | None) -> str:
+        exchange = {"code": house.code(browser, "bound", resource=resource), "redirect_uri": BACK}
+        reply = house.call(
+            "POST",
+            "/token",
+            form={"grant_type": "authorization_code", "code_verifier": VERIFIER, **exchange},
+            headers=house.basic("bound"),
+            certificate=CERTIFICATE,
+        )
+        return str(body(reply)["access_token"])
+
     return {
+        "key_userinfo": by_key(None),
+        "key_elicence": by_key(library),
+        "certificate_userinfo": by_certificate(None),
+        "certificate_elicence": by_certificate(library),
+        "nonce": house.engine.proofs.nonces.newest(house.clock.now),
+        "proof": KEY.proof(house, "POST", "/token"),
         "code": house.code(browser),
         "refresh": plain["refresh_token"],
         "userinfo": plain["access_token"],
-        "elicence": tokens(f"{ISSUER}/elicence")["access_token"],
+        "elicence": tokens(library)["access_token"],
         "client_opaque": body(house.token(**form, resource=f"{ISSUER}/elicence"))["access_token"],
         "client_jwt": body(house.token(**form, resource="https://api.example/"))["access_token"],
         "person_jwt": tokens("https://api.example/")["access_token"],
@@ -68,7 +109,11 @@ def test_every_kind_at_every_place(house: House, kind: str) -> None:
         "userinfo": house.userinfo(value).status == 200,
         "posted": house.call("POST", "/userinfo", form={"access_token": value}).status == 200,
         "elicence": _accepted(house, value),
-        "introspect": house.introspect(value)["active"],
+        "key_userinfo": userinfo(house, KEY, value).status == 200,
+        "key_elicence": _accepted(house, value, "key"),
+        "certificate_userinfo": _shown(house, value),
+        "certificate_elicence": _accepted(house, value, "certificate"),
+        "introspect": house.introspect(value, "bound" if kind[:4] == "cert" else "hall-a")["active"],
         "hint": house.call("GET", f"/logout?id_token_hint={value}").status == 200,
     }
     assert got.pop("posted") == got["userinfo"]
@@ -76,8 +121,20 @@ def test_every_kind_at_every_place(house: House, kind: str) -> None:
         assert accepted is ((kind, place) in GOOD), place
 
 
-def _accepted(house: House, value: str) -> bool:
-    call = Call.of("GET", "/elicence", now=house.clock.now, headers={"Authorization": f"Bearer {value}"})
+def _shown(house: House, value: str) -> bool:
+    headers = {"Authorization": f"Bearer {value}"}
+    return house.call("GET", "/userinfo", headers=headers, certificate=CERTIFICATE).status == 200
+
+
+def _accepted(house: House, value: str, by: str = "") -> bool:
+    headers = {"Authorization": f"Bearer {value}"}
+    if by == "key":
+        headers = {
+            "Authorization": f"DPoP {value}",
+            "DPoP": KEY.proof(house, "GET", "/elicence", token=value),
+        }
+    shown = f":{b64encode(CERTIFICATE).decode()}:" if by == "certificate" else ""
+    call = Call.of("GET", "/elicence", now=house.clock.now, headers=headers, certificate=shown)
     try:
         return house.oauth.tokens.verify(call, "elicence").audience == f"{ISSUER}/elicence"
     except InvalidToken:
