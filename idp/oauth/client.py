@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from base64 import urlsafe_b64encode
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["AuthMethod", "Client", "Profile", "new_secret", "secret_matches"]
 
 Profile = Literal["basic", "fapi2", "fapi2-message-signing", "native", "browser", "terminal"]
+FAPI: Final = frozenset({"fapi2", "fapi2-message-signing"})
 AuthMethod = Literal[
     "client_secret_basic",
     "client_secret_post",
@@ -138,6 +139,11 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     registration_token_hash: str = ""
     """SHA-256 of the registration access token, hex."""
     registered_at: int = 0
+
+    @property
+    def fapi(self) -> bool:
+        """Held to FAPI 2.0, with message signing or without."""
+        return self.profile in FAPI
 
     @property
     def public(self) -> bool:

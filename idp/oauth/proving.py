@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from idp.oauth.dpop import HEADER
 from idp.oauth.errors import (
@@ -21,10 +21,7 @@ if TYPE_CHECKING:
     from idp.oauth.engine import Engine
     from web.call import Call
 
-__all__ = ["FAPI", "check_sender", "prove"]
-
-FAPI: Final = frozenset({"fapi2", "fapi2-message-signing"})
-"""Profiles whose tokens are always bound to a key (FAPI 2.0 § 5.3.2.1)."""
+__all__ = ["check_sender", "prove"]
 
 
 def prove(engine: Engine, call: Call, client: Client) -> tuple[Sender, Proof | None]:
@@ -46,7 +43,7 @@ def prove(engine: Engine, call: Call, client: Client) -> tuple[Sender, Proof | N
         return proof.sender, proof
     if client.dpop_bound:
         raise InvalidDpopProof("Send a DPoP proof: this client's tokens are bound to its key.")
-    if client.profile in FAPI:
+    if client.fapi:  # FAPI 2.0 § 5.3.2.1: always bound to a key
         if call.certificate is None:
             raise InvalidDpopProof("Send a DPoP proof: tokens of a FAPI client are bound to a key.")
         return _by_certificate(call), None

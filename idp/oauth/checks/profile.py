@@ -11,15 +11,14 @@ from idp.oauth.response import MODES
 if TYPE_CHECKING:
     from idp.oauth.asking import Asking
 
-__all__ = ["FAPI", "as_profiled", "pkce_demanded"]
+__all__ = ["as_profiled", "pkce_demanded"]
 
-FAPI: Final = frozenset({"fapi2", "fapi2-message-signing"})
 SIGNING: Final = "fapi2-message-signing"
 
 
 def _not_pushed(asking: Asking) -> bool:
     client = asking.client
-    demanded = client.par_required or client.profile in FAPI or asking.engine.settings.par_required
+    demanded = client.par_required or client.fapi or asking.engine.settings.par_required
     return demanded and asking.pushed is None and not asking.pushing
 
 
@@ -52,4 +51,4 @@ def as_profiled(asking: Asking) -> None:
 
 def pkce_demanded(asking: Asking) -> bool:
     """RFC 7636 is for everybody but those whose operator decided otherwise, and FAPI knows no exception."""
-    return asking.client.pkce_required or asking.client.profile in FAPI
+    return asking.client.pkce_required or asking.client.fapi

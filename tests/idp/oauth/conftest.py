@@ -241,14 +241,15 @@ class House:
     ) -> Reply:
         return self.call("GET", "/authorize?" + self.ask(client_id, **changes), browser=browser)
 
-    def push(self, client_id: str = "hall-a", /, **changes: str | None) -> Reply:
-        """Push the request that ``ask`` writes."""
+    def push(self, client_id: str = "hall-a", /, proof: str | None = None, **changes: str | None) -> Reply:
+        """Push the request that ``ask`` writes, with a DPoP proof beside it where one is given."""
         form = parse_qsl(self.ask(client_id, **changes), keep_blank_values=True)
-        return self.call("POST", "/par", form=form, headers=self.basic(client_id))
+        headers = self.basic(client_id) | ({"DPoP": proof} if proof else {})
+        return self.call("POST", "/par", form=form, headers=headers)
 
-    def pushed(self, client_id: str = "hall-a", /, **changes: str | None) -> str:
+    def pushed(self, client_id: str = "hall-a", /, proof: str | None = None, **changes: str | None) -> str:
         """The query that opens a pushed request."""
-        reply = self.push(client_id, **changes)
+        reply = self.push(client_id, proof=proof, **changes)
         assert reply.status == 201, reply.body
         return urlencode({"client_id": client_id, "request_uri": body(reply)["request_uri"]})
 

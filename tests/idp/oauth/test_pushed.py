@@ -15,6 +15,7 @@ from idp.oauth.pushed import PREFIX
 from idp.oauth.settings import OAuthSettings
 from store import SQL
 from tests.idp.oauth.conftest import BACK, ISSUER, Browser, House, answered, body, make_house
+from tests.idp.oauth.proving import Key, redeem
 
 RACERS = 50
 KEPT = SQL("SELECT key, value, ends FROM expiring WHERE key LIKE 'par:%'")
@@ -250,7 +251,7 @@ def test_ensure_authorization_request_with_64_char_nonce_success(house: House) -
     browser = _known(house, profile="fapi2")
     nonce = "n" * 64
     code = answered(_open(house, browser, house.pushed(nonce=nonce)))["code"]
-    id_token = body(house.redeem(code))["id_token"]
+    id_token = body(redeem(house, Key(), code))["id_token"]
     assert house.engine.keys.verify_jwt("id-token", id_token, now=house.clock.now)["nonce"] == nonce
 
 
