@@ -29,9 +29,9 @@ from idp.oauth.errors import OAuthError
 from idp.oauth.pushed import keep, spent
 from idp.oauth.response import answered
 from idp.oauth.scopes import OPENID
-from idp.oauth.sealed_code import SealedCode, digest_of, seal_code
-from idp.oauth.session_state import kept, session_state
+from idp.oauth.sealed_code import CHALLENGE_BYTES, SealedCode, digest_of, seal_code
 from idp.oauth.sender import short
+from idp.oauth.session_state import kept, session_state
 from web.reply import Reply
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _code(asking: Asking) -> str:
         holder_key=grantee.holder_key,
         acting_for=grantee.acting_for,
         redirect=digest_of(asking.redirect_uri or ""),
-        challenge=asking.challenge,
+        challenge=asking.challenge[:CHALLENGE_BYTES],
         at=asking.now,
         ends=asking.now + engine.settings.code_seconds,
         scope=" ".join(asking.scopes),

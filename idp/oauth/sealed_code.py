@@ -18,9 +18,11 @@ from keys.errors import SealBroken
 if TYPE_CHECKING:
     from keys import Keys
 
-__all__ = ["KIND", "SealedCode", "digest_of", "open_code", "seal_code"]
+__all__ = ["CHALLENGE_BYTES", "KIND", "SealedCode", "digest_of", "open_code", "seal_code"]
 
 KIND: Final = "code"
+CHALLENGE_BYTES: Final = 16
+"""Of a challenge: finding another verifier for 128 bits is as hard as guessing the code."""
 
 
 class SealedCode(msgspec.Struct, frozen=True, array_like=True):
@@ -33,7 +35,7 @@ class SealedCode(msgspec.Struct, frozen=True, array_like=True):
     redirect: bytes
     """``digest_of`` the redirect URI."""
     challenge: bytes
-    """SHA-256 of the code verifier, empty where none was sent."""
+    """``CHALLENGE_BYTES`` of the SHA-256 of the code verifier, empty where none was sent."""
     at: int
     ends: int
     scope: str

@@ -19,7 +19,7 @@ from idp.oauth.grants import narrowing
 from idp.oauth.issue import Granted, joined
 from idp.oauth.login import Login
 from idp.oauth.scopes import OFFLINE, OPENID
-from idp.oauth.sealed_code import KIND, SealedCode, digest_of, open_code
+from idp.oauth.sealed_code import CHALLENGE_BYTES, KIND, SealedCode, digest_of, open_code
 from idp.oauth.sealed_refresh import SealedRefresh, seal_refresh
 from idp.oauth.sender import ANYBODY, Sender, short
 from idp.oauth.standing import Bid, standing
@@ -127,7 +127,8 @@ def _proof_of_key(verifier: str | None, challenge: bytes) -> None:
     if verifier is None or not challenge:
         raise InvalidGrant("Send code_verifier exactly when the request had a code_challenge.")
     formed = VERIFIER_LEAST <= len(verifier) <= VERIFIER_MOST and _VERIFIER.issuperset(verifier)
-    if not formed or not hmac.compare_digest(hashlib.sha256(verifier.encode()).digest(), challenge):
+    made = hashlib.sha256(verifier.encode()).digest()[:CHALLENGE_BYTES] if formed else b""
+    if not hmac.compare_digest(made, challenge):
         raise InvalidGrant("Send the code_verifier that the code_challenge was made from.")
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -359,6 +360,7 @@ def test_a_bound_code_stays_under_512_characters(house: House) -> None:
     browser, _ = house.login(person, acting_for=house.organisation(person))
     details = json.dumps([{"type": "count", "most": n} for n in range(3)])
     query = house.ask(scope=scopes, nonce="n" * 64, authorization_details=details, dpop_jkt=KEY.jkt)
+    query += "&claims=" + quote('{"userinfo": {"birthdate": null}}')
     resources = "".join(f"&resource={each}" for each in audiences)
     location = house.call("GET", f"/authorize?{query}{resources}", browser=browser).header("Location") or ""
     assert 100 < len(location.partition("code=")[2].partition("&")[0]) < 512
