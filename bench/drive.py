@@ -11,7 +11,7 @@ import os
 import re
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from statistics import median
 __all__ = [
     "LOAD_CORE",
     "SERVER_CORE",
+    "Flow",
     "Operation",
     "Target",
     "Unexpected",
@@ -37,6 +38,10 @@ CONNECTIONS = 64
 """As many as the embedded server has threads: a service of a province is asked by many at once."""
 
 
+Flow = Generator[bytes, bytes, None]
+"""Requests that follow from one another: yields a request, is sent its answer, looks at it itself."""
+
+
 class Unexpected(Exception):
     """A server answered something else than the operation means: the figure would be worth nothing."""
 
@@ -47,14 +52,14 @@ class Operation:
 
     Attributes:
         name: as the table shows it.
-        requests: gives that many requests, bytes as they go over the wire; called before the clock runs,
-            so codes to be spent are made here.
-        expects: what every answer's body must hold.
+        requests: gives that many requests, bytes as they go over the wire, or flows; called before the clock
+            runs, so codes to be spent are made here.
+        expects: what the answer to every single request must hold.
         repeat: times as many requests as asked for, so that a cheap one is measured as long as a dear one.
     """
 
     name: str
-    requests: Callable[[int], Sequence[bytes]]
+    requests: Callable[[int], Sequence[bytes] | Sequence[Flow]]
     expects: bytes
     repeat: int = 1
 
@@ -129,25 +134,44 @@ class Connection:
 
 
 def load(target: Target, operation: Operation, count: int, connections: int = CONNECTIONS) -> float:
-    """Server CPU microseconds a request over `count` requests.
+    """Server CPU microseconds a request, or a flow, over `count` of them.
 
     Raises:
         Unexpected: an answer is not 200 or lacks what the operation expects.
     """
-    ready = operation.requests(count)
+    waiting = iter([_flow(target, operation, each) for each in operation.requests(count)])
     with ExitStack() as stack:
         lines = [stack.enter_context(closing(Connection(target))) for _ in range(min(connections, count))]
         before = cpu_seconds(target.pid)
-        for number, line in enumerate(lines):
-            line.send(ready[number])
-        for number in range(count):
-            line = lines[number % len(lines)]
-            answer = line.receive()
-            if not answer.startswith(b"HTTP/1.1 200") or operation.expects not in answer:
-                raise Unexpected(f"{target.engine}, {operation.name}: {answer[:600]!r}")
-            if number + len(lines) < count:
-                line.send(ready[number + len(lines)])
+        busy = [(line, flow) for line in lines if (flow := _begun(line, waiting))]
+        while busy:  # one answer from each line in turn, and its next request
+            busy = [(line, following) for line, flow in busy if (following := _gone_on(line, flow, waiting))]
         return (cpu_seconds(target.pid) - before) / count * 1_000_000
+
+
+def _flow(target: Target, operation: Operation, asked: bytes | Flow) -> Flow:
+    return _single(target, operation, asked) if isinstance(asked, bytes) else asked
+
+
+def _single(target: Target, operation: Operation, asked: bytes) -> Flow:
+    answer = yield asked
+    if not answer.startswith(b"HTTP/1.1 200") or operation.expects not in answer:
+        raise Unexpected(f"{target.engine}, {operation.name}: {answer[:600]!r}")
+
+
+def _begun(line: Connection, waiting: Iterator[Flow]) -> Flow | None:
+    flow = next(waiting, None)
+    if flow is not None:
+        line.send(next(flow))
+    return flow
+
+
+def _gone_on(line: Connection, flow: Flow, waiting: Iterator[Flow]) -> Flow | None:
+    try:
+        line.send(flow.send(line.receive()))
+    except StopIteration:
+        return _begun(line, waiting)
+    return flow
 
 
 def compare(

@@ -17,13 +17,16 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import requests
 
-from bench.drive import SERVER_CORE, Operation, Target, request
+from bench.drive import CONNECTIONS, SERVER_CORE, Flow, Operation, Target, request
+from bench.flow import in_turn, whole_flow
 from bench.process import free_port, running
+from bench.proofs import Proofs
 
 __all__ = ["ours"]
 
 START_SECONDS = 60
 HALL, SERVICE = "hall-a", "records-service"
+NOTHING: Mapping[str, str] = {}
 HIDDEN = re.compile(r'name="csrf"[^>]*value="([^"]*)"')
 
 
@@ -39,24 +42,30 @@ class Requests:
         digest = hashlib.sha256(self.verifier.encode()).digest()
         self.challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
-    def form(self, client_id: str, path: str, **fields: str) -> bytes:
-        """A client's POST with its secret."""
-        pair = f"{client_id}:{self.clients[client_id]['client_secret']}".encode()
+    def form(
+        self, client: str, path: str, fields: Mapping[str, str], more: Mapping[str, str] = NOTHING
+    ) -> bytes:
+        """A client's POST with its secret; ``more``: further headers."""
+        pair = f"{client}:{self.clients[client]['client_secret']}".encode()
         basic = {"Authorization": "Basic " + base64.b64encode(pair).decode()}
-        return request("POST", path, self.host, basic, urlencode(fields).encode())
+        return request("POST", path, self.host, basic | dict(more), urlencode(fields).encode())
 
-    def code(self) -> str:
-        """One authorization code; the first time through the login and consent pages."""
-        hall = self.clients[HALL]
-        query = {
+    @property
+    def asked(self) -> dict[str, str]:
+        """The parameters of an authorization request."""
+        return {
             "response_type": "code",
             "client_id": HALL,
-            "redirect_uri": hall["redirect_uris"][0],
+            "redirect_uri": self.clients[HALL]["redirect_uris"][0],
             "scope": "openid offline_access",
             "code_challenge": self.challenge,
             "code_challenge_method": "S256",
         }
-        answer = self.browser.get(f"{self.issuer}/authorize?{urlencode(query)}", allow_redirects=False)
+
+    def code(self) -> str:
+        """One authorization code; the first time through the login and consent pages."""
+        hall = self.clients[HALL]
+        answer = self.browser.get(f"{self.issuer}/authorize?{urlencode(self.asked)}", allow_redirects=False)
         for _ in range(8):
             location = answer.headers.get("location", "")
             if location.startswith(hall["redirect_uris"][0]):
@@ -78,33 +87,68 @@ class Requests:
             fields |= {"identifier": self.person["number"], "password": self.person["password"]}
         return self.browser.post(page.url, fields, headers={"Origin": self.issuer}, allow_redirects=False)
 
-    def exchanges(self, count: int) -> list[bytes]:
-        """Exchanges of as many fresh codes."""
-        fixed = {
+    def exchange(self, code: str, more: Mapping[str, str] = NOTHING) -> bytes:
+        """The exchange of a code."""
+        fields = {
             "grant_type": "authorization_code",
             "redirect_uri": self.clients[HALL]["redirect_uris"][0],
             "code_verifier": self.verifier,
+            "code": code,
         }
-        return [self.form(HALL, "/token", code=self.code(), **fixed) for _ in range(count)]
+        return self.form(HALL, "/token", fields, more)
 
-    def opaque_token(self) -> str:
-        """An access token from one exchange."""
+    def exchanges(self, count: int) -> list[bytes]:
+        """Exchanges of as many fresh codes."""
+        return [self.exchange(self.code()) for _ in range(count)]
+
+    def proven(self, count: int) -> list[bytes]:
+        """The same, each with a DPoP proof."""
+        codes, proofs = [self.code() for _ in range(count)], Proofs(f"{self.issuer}/token")
+        return [self.exchange(code, proofs.header()) for code in codes]
+
+    def answered(self) -> dict[str, Any]:
+        """The answer to one exchange."""
         head, _, body = self.exchanges(1)[0].partition(b"\r\n\r\n")
         headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
         answer = requests.post(f"{self.issuer}/token", body, headers=headers, timeout=30)
-        return str(answer.json()["access_token"])
+        return dict(answer.json())
+
+    def flows(self, count: int) -> list[Flow]:
+        """From the pushed request to the tokens, by a browser that is logged in."""
+        self.code()
+        cookies = "; ".join(f"{name}={value}" for name, value in self.browser.cookies.items())
+        pushed = self.form(HALL, "/par", self.asked)
+
+        def authorize(uri: str) -> bytes:
+            query = urlencode({"client_id": HALL, "request_uri": uri})
+            return request("GET", f"/authorize?{query}", self.host, {"Cookie": cookies})
+
+        return [whole_flow(pushed, authorize, self.exchange) for _ in range(count)]
 
     def operations(self) -> tuple[Operation, ...]:
-        """The four that are compared."""
+        """What is compared."""
         resource = self.clients[SERVICE]["resources"][0]
-        credentials = self.form(SERVICE, "/token", grant_type="client_credentials", resource=resource)
-        introspection = self.form(HALL, "/introspect", token=self.opaque_token())
+        credentials = self.form(SERVICE, "/token", {"grant_type": "client_credentials", "resource": resource})
+        tokens = [self.answered() for _ in range(CONNECTIONS)]
+        access = tokens[0]["access_token"]
+        introspection = self.form(HALL, "/introspect", {"token": access})
+        refreshes = [
+            self.form(HALL, "/token", {"grant_type": "refresh_token", "refresh_token": each["refresh_token"]})
+            for each in tokens
+        ]
+        userinfo = request("GET", "/userinfo", self.host, {"Authorization": f"Bearer {access}"})
         discovery = request("GET", "/.well-known/openid-configuration", self.host)
+        jwks = request("GET", "/jwks", self.host)
         return (
             Operation("client credentials", lambda n: [credentials] * n, b'"access_token"', 2),
             Operation("code exchange", self.exchanges, b'"id_token"'),
+            Operation("code exchange, DPoP", self.proven, b'"DPoP"'),
+            Operation("refresh", lambda n: in_turn(refreshes, n), b'"access_token"'),
+            Operation("whole flow", self.flows, b""),
             Operation("introspection", lambda n: [introspection] * n, b'"active":true', 3),
+            Operation("userinfo", lambda n: [userinfo] * n, b'"sub"', 3),
             Operation("discovery", lambda n: [discovery] * n, b'"token_endpoint"', 5),
+            Operation("JWKS", lambda n: [jwks] * n, b'"keys"', 5),
         )
 
 

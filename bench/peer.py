@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import secrets
 import tempfile
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
-from bench.drive import LOAD_CORE, SERVER_CORE, Operation, Target, request
+from bench.drive import CONNECTIONS, LOAD_CORE, SERVER_CORE, Flow, Operation, Target, request
+from bench.flow import in_turn, whole_flow
 from bench.process import free_port, running
+from bench.proofs import Proofs
 
 __all__ = ["peer"]
 
 HERE = Path(__file__).parent / "peer"
+NOTHING: Mapping[str, str] = {}
 CLIENT_ID = "bench"
 RESOURCE = "https://api.example"
 REDIRECT_URI = "https://hall.example/callback"
@@ -36,42 +41,89 @@ class Requests:
         basic = base64.b64encode(f"{CLIENT_ID}:{secret}".encode()).decode()
         self.client = {"Authorization": f"Basic {basic}"}
 
-    def form(self, path: str, **fields: str) -> bytes:
-        """A client's POST."""
-        return request("POST", path, self.host, self.client, urlencode(fields).encode())
+    def form(self, path: str, fields: Mapping[str, str], more: Mapping[str, str] = NOTHING) -> bytes:
+        """A client's POST; ``more``: further headers."""
+        return request("POST", path, self.host, self.client | dict(more), urlencode(fields).encode())
 
-    def codes(self, count: int) -> list[bytes]:
-        """Exchanges of as many fresh authorization codes."""
+    def codes(self, count: int) -> list[str]:
+        """As many fresh authorization codes."""
         codes: list[str] = []
         while len(codes) < count:
             wanted = min(count - len(codes), 1000)
             call = urllib.request.Request(f"http://{self.host}/bench/codes?count={wanted}", method="POST")
             with urllib.request.urlopen(call, timeout=60) as answer:
                 codes += json.load(answer)
-        fixed = {
+        return codes
+
+    def exchange(self, code: str, more: Mapping[str, str] = NOTHING) -> bytes:
+        """The exchange of a code."""
+        fields = {
             "grant_type": "authorization_code",
             "redirect_uri": REDIRECT_URI,
             "code_verifier": self.verifier,
+            "code": code,
         }
-        return [self.form("/token", code=code, **fixed) for code in codes]
+        return self.form("/token", fields, more)
 
-    def opaque_token(self) -> str:
-        """An access token from one exchange."""
-        _, _, body = self.codes(1)[0].partition(b"\r\n\r\n")
+    def proven(self, count: int) -> list[bytes]:
+        """Exchanges, each with a DPoP proof."""
+        codes, proofs = self.codes(count), Proofs(f"http://{self.host}/token")
+        return [self.exchange(code, proofs.header()) for code in codes]
+
+    def answered(self) -> dict[str, Any]:
+        """The answer to one exchange."""
+        _, _, body = self.exchange(self.codes(1)[0]).partition(b"\r\n\r\n")
         call = urllib.request.Request(f"http://{self.host}/token", data=body, headers=self.client)
         with urllib.request.urlopen(call, timeout=60) as answer:
-            return str(json.load(answer)["access_token"])
+            return dict(json.load(answer))
+
+    def flows(self, count: int) -> list[Flow]:
+        """From the pushed request to the tokens, by a browser that is logged in."""
+        call = urllib.request.Request(f"http://{self.host}/bench/session", method="POST")
+        with urllib.request.urlopen(call, timeout=60) as answer:
+            cookies = "; ".join(each.partition(";")[0] for each in answer.headers.get_all("Set-Cookie"))
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(self.verifier.encode()).digest()).rstrip(b"=")
+        asked = {
+            "response_type": "code",
+            "client_id": CLIENT_ID,
+            "redirect_uri": REDIRECT_URI,
+            "scope": "openid offline_access",
+            "code_challenge": challenge.decode(),
+            "code_challenge_method": "S256",
+        }
+        pushed = self.form("/request", asked)
+
+        def authorize(uri: str) -> bytes:
+            query = urlencode({"client_id": CLIENT_ID, "request_uri": uri})
+            return request("GET", f"/auth?{query}", self.host, {"Cookie": cookies})
+
+        return [whole_flow(pushed, authorize, self.exchange) for _ in range(count)]
 
     def operations(self) -> tuple[Operation, ...]:
-        """The four that are compared."""
-        credentials = self.form("/token", grant_type="client_credentials", resource=RESOURCE, scope="read")
-        introspection = self.form("/token/introspection", token=self.opaque_token())
+        """What is compared."""
+        credentials = self.form(
+            "/token", {"grant_type": "client_credentials", "resource": RESOURCE, "scope": "read"}
+        )
+        tokens = [self.answered() for _ in range(CONNECTIONS)]
+        access = tokens[0]["access_token"]
+        introspection = self.form("/token/introspection", {"token": access})
+        refreshes = [
+            self.form("/token", {"grant_type": "refresh_token", "refresh_token": each["refresh_token"]})
+            for each in tokens
+        ]
+        userinfo = request("GET", "/me", self.host, {"Authorization": f"Bearer {access}"})
         discovery = request("GET", "/.well-known/openid-configuration", self.host)
+        jwks = request("GET", "/jwks", self.host)
         return (
             Operation("client credentials", lambda n: [credentials] * n, b'"access_token"', 2),
-            Operation("code exchange", self.codes, b'"id_token"'),
+            Operation("code exchange", lambda n: list(map(self.exchange, self.codes(n))), b'"id_token"'),
+            Operation("code exchange, DPoP", self.proven, b'"DPoP"'),
+            Operation("refresh", lambda n: in_turn(refreshes, n), b'"access_token"'),
+            Operation("whole flow", self.flows, b""),
             Operation("introspection", lambda n: [introspection] * n, b'"active":true', 3),
+            Operation("userinfo", lambda n: [userinfo] * n, b'"sub"', 3),
             Operation("discovery", lambda n: [discovery] * n, b'"token_endpoint"', 5),
+            Operation("JWKS", lambda n: [jwks] * n, b'"keys"', 5),
         )
 
 

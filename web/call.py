@@ -24,6 +24,7 @@ __all__ = ["Call", "Environ", "Parameters"]
 Environ = dict[str, Any]
 T = TypeVar("T")
 
+NONE: frozenset[str] = frozenset()
 PARAMETERS_MOST = 200
 """More names than any request of ours has; bounds the work a caller can cause."""
 
@@ -43,10 +44,14 @@ def _unquoted(text: str) -> str:
 class Parameters:
     """Parameters of a query or a form: ordered, every value kept, duplicates told."""
 
-    __slots__ = ("_values",)
+    __slots__ = ("_values", "repeated")
 
-    def __init__(self, values: Mapping[str, list[str]]) -> None:
+    repeated: frozenset[str]
+    """Names that stand more than once."""
+
+    def __init__(self, values: Mapping[str, list[str]], repeated: frozenset[str] = NONE) -> None:
         self._values = values
+        self.repeated = repeated
 
     @classmethod
     def parse(cls, raw: bytes) -> Parameters:
@@ -59,17 +64,25 @@ class Parameters:
         if b"\0" in raw or b"%00" in raw:
             raise MalformedParameters(detail="NUL")
         values: dict[str, list[str]] = {}
+        repeated = NONE
         try:
             pairs = raw.decode().split("&") if raw else []
             if len(pairs) > PARAMETERS_MOST:
                 raise MalformedParameters(detail="too many parameters")
             for pair in pairs:
-                if pair:
-                    name, _, value = pair.partition("=")
-                    values.setdefault(_unquoted(name), []).append(_unquoted(value))
+                if not pair:
+                    continue
+                name, _, value = pair.partition("=")
+                if "%" in pair or "+" in pair:
+                    name, value = _unquoted(name), _unquoted(value)
+                if name in values:
+                    values[name].append(value)
+                    repeated |= {name}
+                else:
+                    values[name] = [value]
         except UnicodeDecodeError as error:
             raise MalformedParameters(detail="not UTF-8") from error
-        return cls(values)
+        return cls(values, repeated)
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[str, str]]) -> Parameters:

@@ -3,7 +3,13 @@
 import Redis from "ioredis";
 
 const redis = new Redis(process.env.REDIS_URL ?? "redis://127.0.0.1:6379/0", { keyPrefix: "peer:" });
-const SPENDABLE = new Set(["AuthorizationCode", "RefreshToken", "DeviceCode", "BackchannelAuthenticationRequest"]);
+const SPENDABLE = new Set([
+  "AuthorizationCode",
+  "RefreshToken",
+  "DeviceCode",
+  "BackchannelAuthenticationRequest",
+  "PushedAuthorizationRequest",
+]);
 const OF_A_GRANT = new Set(["AccessToken", ...SPENDABLE]);
 
 const grantKey = (id) => `grant:${id}`;

@@ -3,7 +3,8 @@
 //   PORT=9100 REDIS_URL=redis://127.0.0.1:6379/0 node server.js      prints "ready <port>"
 //
 // POST /bench/codes?count=N answers a JSON list of fresh authorization codes, each with a grant of its own and PKCE
-// challenge of CODE_VERIFIER, as if N people had just logged in and agreed.
+// challenge of CODE_VERIFIER, as if N people had just logged in and agreed. POST /bench/session sets the cookies of one
+// who has, for flows through the authorization endpoint.
 import { createHash, generateKeyPairSync } from "node:crypto";
 import Provider from "oidc-provider";
 import { RedisAdapter, close, ready } from "./redis_adapter.js";
@@ -41,6 +42,8 @@ const provider = new Provider(ISSUER, {
     clientCredentials: { enabled: true },
     introspection: { enabled: true, allowedPolicy: () => true },
     revocation: { enabled: true },
+    pushedAuthorizationRequests: { enabled: true },
+    dPoP: { enabled: true },
     resourceIndicators: {
       enabled: true,
       defaultResource: () => undefined,
@@ -90,7 +93,20 @@ async function mint(count) {
   return Promise.all(Array.from({ length: count }, one));
 }
 
+async function session(ctx) {
+  const grant = new provider.Grant({ accountId: "person-0", clientId: CLIENT_ID });
+  grant.addOIDCScope("openid offline_access");
+  const made = new provider.Session();
+  made.loginAccount({ accountId: "person-0", loginTs: Math.floor(Date.now() / 1000) });
+  made.ensureClientContainer(CLIENT_ID);
+  made.grantIdFor(CLIENT_ID, await grant.save());
+  await made.save(14 * 86400);
+  ctx.cookies.set(provider.cookieName("session"), made.jti, { httpOnly: true, sameSite: "lax" });
+  ctx.body = "";
+}
+
 provider.use(async (ctx, next) => {
+  if (ctx.method === "POST" && ctx.path === "/bench/session") return session(ctx);
   if (ctx.method === "POST" && ctx.path === "/bench/codes") {
     ctx.body = await mint(Math.min(Number(ctx.query.count ?? 1), 20_000));
     return;

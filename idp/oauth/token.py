@@ -41,10 +41,8 @@ REPEATABLE: Final = frozenset({"resource", "audience"})
 
 
 def _once(ask: Exchange) -> None:
-    form = ask.form
-    for name in form:
-        if len(form.all(name)) > 1 and name not in REPEATABLE:
-            raise InvalidRequest("Send each parameter once; only resource and audience may be repeated.")
+    if ask.form.repeated - REPEATABLE:
+        raise InvalidRequest("Send each parameter once; only resource and audience may be repeated.")
 
 
 def _grant(ask: Exchange) -> None:

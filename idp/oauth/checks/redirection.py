@@ -61,9 +61,8 @@ def _without_port(uri: str) -> str | None:
 
 def once(asking: Asking) -> None:
     """RFC 6749 § 3.1: no parameter twice, but those that may."""
-    for name in asking.parameters:
-        if name not in REPEATABLE and len(asking.parameters.all(name)) > 1:
-            raise InvalidRequest("Send each parameter once; only resource may be repeated.")
+    if asking.parameters.repeated - REPEATABLE:
+        raise InvalidRequest("Send each parameter once; only resource may be repeated.")
 
 
 def grant_allowed(asking: Asking) -> None:
