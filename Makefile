@@ -15,6 +15,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-emit-package manyou --no-emit-package manyou-service $(if $(UPGRADE),--upgrade)
 OWN := pyproject.toml sdk/python/pyproject.toml
 NODE_PARTS := tests/foreign/node_modules/.stamp bench/peer/node_modules/.stamp
+JAVA_HALL := examples/java-hall/target/java-hall.jar
 WORKERS ?= 2
 ARGS ?=
 
@@ -23,7 +24,7 @@ ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
-.PHONY: help run test coverage check lint formatted types imports spelling architecture format bench soak lock sdk \
+.PHONY: help run test coverage check lint formatted types imports spelling architecture format bench soak java lock sdk \
 	clean
 
 help: ## what can be made
@@ -75,6 +76,8 @@ sdk: .venv/.run ## the SDK's wheel, into dist/
 	@$(BIN)/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist sdk/python
 	@ls dist/manyou-*.whl
 
+java: $(JAVA_HALL) ## the Java hall, for whoever has a JDK 17 and Maven
+
 lock: .venv/.run ## the locks again; UPGRADE=1 moves every version
 	@$(COMPILE) --group bootstrap -o requirements/bootstrap.txt
 	@$(COMPILE) pyproject.toml -o requirements/run.txt
@@ -86,7 +89,7 @@ lock: .venv/.run ## the locks again; UPGRADE=1 moves every version
 
 clean: ## everything made, the demo's data too
 	@rm -rf .venv var dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
-	@rm -rf tests/foreign/node_modules bench/peer/node_modules
+	@rm -rf tests/foreign/node_modules bench/peer/node_modules examples/java-hall/target
 
 .venv/.run: requirements/bootstrap.txt requirements/run.txt $(OWN)
 	@.ci/need python '$(PYTHON)'
@@ -103,6 +106,10 @@ clean: ## everything made, the demo's data too
 
 .venv/.test: .venv/.run requirements/test.txt
 	@$(INSTALL) --require-hashes -r requirements/test.txt
+	@touch $@
+
+$(JAVA_HALL): examples/java-hall/pom.xml $(shell find examples/java-hall/src -type f)
+	@mvn --quiet --batch-mode --file $< package
 	@touch $@
 
 %/node_modules/.stamp: %/package.json %/package-lock.json

@@ -1,4 +1,4 @@
-"""The demo's clients: portal, two halls, two authorities, a verifier, and one for foreign testers."""
+"""The demo's clients: portal, three halls, two authorities, a verifier, and one for foreign testers."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ def demo_clients(settings: Settings, halls: tuple[str, str]) -> list[tuple[Clien
         ),
         _hall("hall-a", "福乐市市场监管办事大厅", "Fule City market hall", hall_a, library, ("id_number",)),
         _hall("hall-b", "海澜市公积金办事大厅", "Hailan City housing fund hall", hall_b, library, ()),
+        _java_hall(hall_b, library),
         _client(
             client_id="market-inspection",
             name_zh="市场监管执法检查终端",
@@ -89,6 +90,27 @@ def _hall(
         grants=("authorization_code", "refresh_token", "client_credentials"),
         scopes=(*PERSONAL, *more),
         sector=f"{client_id}.example",
+        audiences=(library,),
+        detail_types=("elicence",),
+    )
+
+
+def _java_hall(hall_b: str, library: str) -> tuple[Client, str]:
+    """examples/java-hall, started by hand on the port after hall B's.
+
+    Registered as Spring Security is by default: it reads RS256, in ID tokens and in logout tokens.
+    """
+    host, _, port = hall_b.rpartition(":")
+    origin = f"{host}:{int(port) + 1}"
+    return _client(
+        client_id="java-hall",
+        name_zh="云溪市公积金办事大厅",
+        name_en="Yunxi City housing fund hall",
+        redirect_uris=(f"{origin}/login/oauth2/code/manyou", f"{origin}/licence/given"),
+        post_logout_redirect_uris=(f"{origin}/",),
+        scopes=("openid", "profile"),
+        sector="java-hall.example",
+        id_token_alg="RS256",
         audiences=(library,),
         detail_types=("elicence",),
     )

@@ -58,6 +58,15 @@ def free_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in sockets]
 
 
+def demo_ports() -> list[int]:
+    """Provider, hall A, hall B, and the Java hall, which is registered on the port after hall B's."""
+    while True:
+        ports = free_ports(3)
+        with socket.socket() as held, suppress(OSError, OverflowError):
+            held.bind(("127.0.0.1", ports[2] + 1))
+            return [*ports, ports[2] + 1]
+
+
 def one_time_code(secret: str, step: int) -> str:
     """The eight digits of a time step (RFC 6238), by the standard's own text and none of our modules."""
     digest = hmac.digest(base64.b32decode(secret), step.to_bytes(8, "big"), "sha1")
@@ -71,7 +80,7 @@ class Province:
 
     folder: Path
     halls: bool = True
-    ports: list[int] = field(default_factory=lambda: free_ports(3))
+    ports: list[int] = field(default_factory=demo_ports)
     facts: dict[str, Any] = field(default_factory=dict)
     _process: subprocess.Popen[bytes] | None = None
     _steps: dict[str, int] = field(default_factory=dict)
@@ -96,9 +105,14 @@ class Province:
         """Hall B's origin."""
         return f"http://127.0.0.1:{self.ports[2]}"
 
+    @property
+    def java_hall(self) -> str:
+        """Where examples/java-hall belongs; nobody starts it but the test of it."""
+        return f"http://127.0.0.1:{self.ports[3]}"
+
     def start(self) -> Province:
         """Start the server in a process group of its own and wait until it answers."""
-        port, first, second = map(str, self.ports)
+        port, first, second, _ = map(str, self.ports)
         manyou = str(Path(sys.executable).with_name("manyou"))
         command = [manyou, "serve", "--demo", "--folder", str(self.folder)]
         command += ["--port", port, "--halls", first, second, *([] if self.halls else ["--no-halls"])]
