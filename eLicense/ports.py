@@ -63,3 +63,5 @@ class Ports:
     clock: Callable[[], int]
     sources: Mapping[str, LicenceSource] = field(default_factory=dict)
     """By name."""
+    looked: Callable[[bytes, int], None] = lambda _licence, _now: None
+    """Called before a stranger's look at a licence is recorded; raises ``TooMany`` after enough of them."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -24,6 +24,7 @@ import web
 from eLicense.adapters.source_table import SourceTable
 from holders.upkeep import upkeep
 from idp.factors import outbox
+from idp.oauth.client import Client
 from ledger import Sequencer
 from manyou.hall import Hall
 from service.background import Repeated
@@ -34,6 +35,7 @@ from service.watch.reporting import Reporter
 from store import Feed, maintain, migrate, open_durable, open_expiring
 from web import Catalogue, Pages, Site
 from web.fetching import Fetcher
+from web.limits import INSIDE, Limiter, Rule, limited
 from web.sealed_cookie import SealedCookie
 from web.static_files import BASE, static_endpoints
 
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from web import Call, VerifiedAccess
     from web.application import WSGI, StartResponse
     from web.call import Environ
+    from web.limits import LimitSettings
 
 __all__ = ["House"]
 
@@ -141,6 +144,7 @@ def _build(settings: Settings, durable: Durable, clock: Callable[[], int], metri
     expiring = open_expiring(durable, clock, settings.store)
     if metrics is not None:
         durable, expiring = CountedDurable(durable, metrics), CountedExpiring(expiring, metrics)
+    limiter = Limiter(settings.limits, expiring)
     feed = Feed(durable)
     custody = keys.build(settings.keys, durable, clock)
     feed.subscribe("key-ring", lambda _: custody.refresh())
@@ -153,7 +157,7 @@ def _build(settings: Settings, durable: Durable, clock: Callable[[], int], metri
     sources = _sources(durable, register)
     library = eLicense.build(
         settings.elicense,
-        eLicense.Ports(durable, custody, register, feed, later, clock, sources),
+        eLicense.Ports(durable, custody, register, feed, later, clock, sources, _looks(settings, limiter)),
     )
     provider = idp.build(
         settings.idp,
@@ -177,6 +181,7 @@ def _build(settings: Settings, durable: Durable, clock: Callable[[], int], metri
         ((*provider.endpoints, *library.endpoints, *readiness.endpoints), at_provider),
         (_portal(settings, at_portal, custody, inside), at_portal),
     )
+    sites = tuple((_limited(site, settings.limits, limiter), pages) for site, pages in sites)
     inside.application = web.application(sites, clock, LANE, metrics.request if metrics is not None else None)
     sequencer = Sequencer(durable)
     jobs = Jobs(durable, clock, _jobs(durable, custody, register, provider, library))
@@ -222,6 +227,20 @@ def _sites(
     )
 
 
+def _limited(site: Site, settings: LimitSettings, limiter: Limiter) -> Site:
+    return replace(site, endpoints=limited(site.endpoints, settings, limiter, _proven))
+
+
+def _proven(principal: object) -> str:
+    """The name of a client that proved itself."""
+    return principal.client_id if isinstance(principal, Client) and not principal.public else ""
+
+
+def _looks(settings: Settings, limiter: Limiter) -> Callable[[bytes, int], None]:
+    rule = Rule("looks", settings.limits.looks)
+    return lambda licence, now: limiter.count(rule, licence.hex(), now)
+
+
 def _watched(
     metrics: Metrics, readiness: Readiness, durable: Durable, feed: Feed, sequencer: Sequencer
 ) -> Repeated:
@@ -241,6 +260,7 @@ class _Inside:
     application: WSGI
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        environ[INSIDE] = True
         return self.application(environ, start_response)
 
 

@@ -88,6 +88,9 @@ def worker_application() -> WSGI:
         die_with_parent(parent.pid or 0)
         # Ctrl-C is the parent's to hear: granian's worker can hang over it and SIGTERM at once
         os.setpgid(0, 0)
+    from service.listening import accept_no_more_when_told
+
+    accept_no_more_when_told()
     give_memory_back()
     work_in_batches()
     gc.disable()  # nothing that is loaded now is ever let go
@@ -193,6 +196,7 @@ def serve(
         log_level=LogLevels.critical,
         log_access=False,
     )
+    server.gentle = rolling
     # a worker that ends within seconds of this, or of being replaced, is not tried again
     server.respawned_wrks.update(dict.fromkeys(range(workers), time.monotonic()))
     hang_up = signal.getsignal(signal.SIGHUP)

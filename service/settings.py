@@ -18,6 +18,7 @@ from service.dangers import dangers, origin_faults
 from service.loading import SettingsFault, build, read_tree
 from store import StoreSettings
 from web import HTTPS, LOCAL_DEMO, Transport
+from web.limits import LimitSettings
 from web.outbound import FetchSettings
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ class Settings:
     """Where the demo's passwords lie open for testers; with it ``production`` does not start."""
     server: ServerSettings = field(default_factory=ServerSettings)
     fetch: FetchSettings = field(default_factory=FetchSettings)
+    limits: LimitSettings = field(default_factory=LimitSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
     idp: IdpSettings = field(default_factory=IdpSettings)

@@ -77,6 +77,7 @@ class Checking:
 
         Raises:
             PurposeNeeded: a purpose or business number of another form.
+            TooMany: strangers looked at this licence too often a moment ago.
             Unavailable: the trace cannot be written; then nothing is shown.
 
         """
@@ -87,6 +88,8 @@ class Checking:
             return self._verdicts.refused(refusal.verdict, now)
         catalogue = self._catalogue()
         registered = access is not None and access.verifier == "registered"
+        if not registered:
+            self._ports.looked(code.payload.licence, now)
         scan = _Scan(
             code=code,
             client=access.client if access else "",

@@ -126,12 +126,15 @@ def test_what_all_workers_counted_is_told_on_a_listener_of_its_own(
     with Callers(scaled) as callers:
         assert requests.post(f"{scaled.origin}/token", timeout=5).status_code == 401
         time.sleep(0.2)
-    series = 'manyou_refusals_total{code="invalid_client"}'
-    text = until(lambda: series in (found := scaled.watched("metrics")[1]) and found)
     tokens = 'manyou_requests_total{endpoint="POST /token",status="2xx"} '
-    counted = sum(int(line.removeprefix(tokens)) for line in text.splitlines() if line.startswith(tokens))
-    assert counted >= len(callers.statuses) > 0
-    assert "manyou_workers 2" in text.splitlines()
+
+    def counted() -> str | None:
+        text = scaled.watched("metrics")[1]
+        found = sum(int(line.removeprefix(tokens)) for line in text.splitlines() if line.startswith(tokens))
+        told = 'manyou_refusals_total{code="invalid_client"}' in text and "manyou_workers 2\n" in text
+        return text if told and found >= len(callers.statuses) > 0 else None
+
+    text = until(counted)
     assert 'manyou_queue_length{queue="ledger"}' in text
     assert scaled.watched("livez") == (200, "ok")
     assert requests.get(f"{scaled.origin}/metrics", timeout=5).status_code == 404
