@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-__all__ = ["dangers", "origin_faults"]
+__all__ = ["certificate_faults", "dangers", "origin_faults"]
 
 _ORIGIN = re.compile(r"(https?)://(?:[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(?::[1-9][0-9]{0,4})?")
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _DEFAULT_PORT = {"http": 80, "https": 443}
 _BACK_DOOR = "AUTHLIB_INSECURE_TRANSPORT"
 
@@ -85,6 +86,22 @@ def origin_faults(provider: str, portal: str, proxies: Collection[str]) -> list[
             ipaddress.ip_address(proxy)
         except ValueError:
             found.append(f"trusted_proxies: {proxy} is no address")
+    return found
+
+
+def certificate_faults(mtls: str, header: str, proxies: Collection[str]) -> list[str]:
+    """A listener for certificates is a proxy's, and its header is believed of nobody else."""
+    found = []
+    if mtls and not mtls.startswith("https://"):
+        found.append("mtls: an origin that begins with https://; certificates are shown under TLS alone")
+    elif mtls and not _ORIGIN.fullmatch(mtls):
+        found.append("mtls: an origin in lower case is meant, e.g. https://mtls.id.example.gov.cn")
+    elif bool(mtls) != bool(header):
+        found.append("certificate_header: comes with mtls, and mtls with it")
+    if header and not _HEADER.fullmatch(header):
+        found.append("certificate_header: a header's name, such as X-Client-Cert")
+    if header and not proxies:
+        found.append("certificate_header: believed of trusted_proxies alone, and there are none")
     return found
 
 

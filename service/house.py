@@ -171,6 +171,7 @@ def _build(settings: Settings, durable: Durable, clock: Callable[[], int], metri
         pages=at_provider,
         fetcher=Fetcher(settings.fetch),
         details=(library.detail_type,),
+        mtls=settings.server.mtls,
     )
     later.tokens = provider.access
 

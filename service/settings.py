@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,7 +13,7 @@ from idp.settings import IdpSettings
 from keys.settings import KeySettings
 from portal.settings import PortalSettings
 from qr.settings import QrSettings
-from service.dangers import dangers, origin_faults
+from service.dangers import certificate_faults, dangers, origin_faults
 from service.loading import SettingsFault, build, read_tree
 from store import StoreSettings
 from web import HTTPS, LOCAL_DEMO, Transport
@@ -42,7 +41,6 @@ DERIVED = {
     "portal.origin": "server.portal",
 }
 """What rooms are told and no operator can: it follows from the setting named, so that both never differ."""
-_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 NO_SECRET = {"block_list_file", "ca_file"}
 JWKS_CACHED = 300
 """Seconds the provider lets its key set be cached."""
@@ -68,6 +66,8 @@ class ServerSettings:
     """The portal's and verifier's origin, on another host: cookies do not tell ports apart."""
     trusted_proxies: frozenset[str] = frozenset()
     """Addresses whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
+    mtls: str = ""
+    """Origin of the proxy's listener that asks clients for a certificate; empty: there is none."""
     certificate_header: str = ""
     """In which they hand on a client's certificate: ``$ssl_client_escaped_cert`` of nginx, or as in RFC 9440.
     They must set it on every request, empty where there is none, or anybody could write it."""
@@ -79,11 +79,7 @@ class ServerSettings:
             ValueError: naming every setting that is wrong.
         """
         faults = origin_faults(self.provider, self.portal, self.trusted_proxies)
-        if self.certificate_header:
-            if not _HEADER.fullmatch(self.certificate_header):
-                faults.append("certificate_header: a header's name, such as X-Client-Cert")
-            if not self.trusted_proxies:
-                faults.append("certificate_header: believed of trusted_proxies alone, and there are none")
+        faults += certificate_faults(self.mtls, self.certificate_header, self.trusted_proxies)
         if not 0 < self.port < 1 << 16:
             faults.append("port: 1 to 65535")
         if not 1 <= self.threads <= 1024:

@@ -111,6 +111,8 @@ def test_a_rooms_own_rules_are_applied(faults: Faults) -> None:
             {"MANYOU_SERVER__TRUSTED_PROXIES": "::1", "MANYOU_SERVER__CERTIFICATE_HEADER": "a b"},
             "server.certificate_header",
         ),
+        (DEVELOPMENT, {"MANYOU_SERVER__MTLS": "https://localhost:8443"}, "server.certificate_header"),
+        (DEVELOPMENT, {"MANYOU_SERVER__MTLS": "http://localhost:8443"}, "server.mtls"),
         (DEVELOPMENT, {"MANYOU_STORE__ENGINE": "postgres"}, "store.dsn_file"),
         (DEVELOPMENT, {"MANYOU_KEYS__RETIRE_SEAL_AFTER": "86400"}, "keys.retire_seal_after"),
         (DEVELOPMENT, {"MANYOU_KEYS__RETIRE_AFTER": "60"}, "keys.retire_after"),
