@@ -27,6 +27,7 @@ from idp.pages.development_sms import DevelopmentSmsPage
 from idp.pages.device import DevicePages
 from idp.pages.login import LoginPages
 from idp.pages.password import PasswordPage
+from idp.pages.requests import RequestPages
 from idp.pages.totp import TotpPages
 from idp.people.facts import Facts
 from idp.people.naming import Naming
@@ -42,7 +43,7 @@ from web.static_files import static_endpoints
 
 if TYPE_CHECKING:
     from holders import Register
-    from idp.oauth.backchannel import BackChannel
+    from idp.oauth.engine import Engine
     from idp.ports import SmsSender
     from idp.settings import IdpSettings
     from keys import Keys
@@ -82,7 +83,7 @@ class Provider:
 
     def close(self) -> None:
         """End the room's own threads."""
-        self.oauth.back_channel.close()
+        self.oauth.close()
         self.passwords.close()
 
 
@@ -148,8 +149,7 @@ def build(  # noqa: PLR0913 - a composition root names its parts
         *AccountPages(accounts, facts, oauth.engine.clients, sign_on, farewell, durable, pages).endpoints(),
         *PasswordPage(accounts, browsers, sign_on, pages).endpoints(),
         *TotpPages(accounts, browsers, facts, sign_on, durable, pages, totp).endpoints(),
-        *consent_endpoints(oauth.engine, pages),
-        *DevicePages(oauth.engine, pages).endpoints(),
+        *_deciding(oauth.engine, pages),
         *oauth_endpoints(oauth, feed, pages, farewell),
         *static_endpoints(STATIC),
     )
@@ -157,7 +157,7 @@ def build(  # noqa: PLR0913 - a composition root names its parts
         endpoints += DevelopmentSmsPage(development_sms, outbox, pages).endpoints()
     return Provider(
         endpoints=at_once(endpoints, feed),
-        jobs=_jobs(durable, outbox, oauth.back_channel, settings.oauth.refresh_seconds + DAY),
+        jobs=_jobs(durable, outbox, oauth, settings.oauth.refresh_seconds + DAY),
         access=oauth.tokens,
         oauth=oauth,
         facts=facts,
@@ -168,7 +168,16 @@ def build(  # noqa: PLR0913 - a composition root names its parts
     )
 
 
-def _jobs(durable: Durable, outbox: Outbox, back_channel: BackChannel, session_kept: int) -> tuple[Job, ...]:
+def _deciding(engine: Engine, pages: Pages) -> tuple[Endpoint, ...]:
+    """The pages on which a person says yes or no to a client."""
+    return (
+        *consent_endpoints(engine, pages),
+        *DevicePages(engine, pages).endpoints(),
+        *RequestPages(engine, pages).endpoints(),
+    )
+
+
+def _jobs(durable: Durable, outbox: Outbox, oauth: OAuth, session_kept: int) -> tuple[Job, ...]:
     """``session_kept``: seconds a session's row outlives it, so that no family forgets that it was ended."""
 
     def sweep(now: int) -> None:
@@ -187,5 +196,6 @@ def _jobs(durable: Durable, outbox: Outbox, back_channel: BackChannel, session_k
     return (
         ("idp.sms", 1, outbox.deliver),
         ("idp.sweep", 60, sweep),
-        ("idp.logout", 1, back_channel.deliver),
+        ("idp.logout", 1, oauth.back_channel.deliver),
+        ("idp.ping", 1, oauth.pings.deliver),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from idp.endpoints.authorize import authorize_endpoints
+from idp.endpoints.backchannel_authentication import ciba_endpoints
 from idp.endpoints.device_authorization import device_endpoints
 from idp.endpoints.documents import document_endpoints
 from idp.endpoints.logout import logout_endpoints
@@ -44,6 +45,7 @@ def oauth_endpoints(oauth: OAuth, feed: Feed, pages: Pages, farewell: Farewell) 
         *pushing_endpoints(oauth.engine),
         *token_endpoints(oauth.engine, oauth.tokens),
         *device_endpoints(oauth.engine),
+        *ciba_endpoints(oauth.engine),
         *userinfo_endpoints(oauth.engine, oauth.tokens),
         *logout_endpoints(oauth.engine, farewell, pages),
         *session_frame_endpoints(oauth.engine.clients),

@@ -11,6 +11,7 @@ from idp.oauth.clients import Clients
 from idp.oauth.dpop import Proofs
 from idp.oauth.dpop_nonce import Nonces
 from idp.oauth.engine import Engine
+from idp.oauth.ping import Pings
 from idp.oauth.verified import Tokens
 
 if TYPE_CHECKING:
@@ -35,6 +36,12 @@ class OAuth:
     tokens: Tokens
     """Implements ``web.access.AccessTokens``."""
     back_channel: BackChannel
+    pings: Pings
+
+    def close(self) -> None:
+        """End the threads that tell clients something."""
+        self.back_channel.close()
+        self.pings.close()
 
 
 def assemble(  # noqa: PLR0913 - a composition root names its parts
@@ -79,4 +86,4 @@ def assemble(  # noqa: PLR0913 - a composition root names its parts
         details={kind.name: kind for kind in details},
         entropy=entropy,
     )
-    return OAuth(engine, Tokens(engine, feed), BackChannel(engine))
+    return OAuth(engine, Tokens(engine, feed), BackChannel(engine), Pings(engine))

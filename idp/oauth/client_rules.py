@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from idp.oauth.grant_types import DEVICE_CODE, TOKEN_EXCHANGE
+from idp.oauth.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
 from idp.oauth.origin import origin_of
 from idp.oauth.scopes import SCOPES
 from keys.rings import PURPOSES
@@ -17,8 +17,10 @@ __all__ = ["LOOPBACK", "faults", "identifier"]
 
 LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
 
-GRANTS = frozenset({"authorization_code", "refresh_token", "client_credentials", DEVICE_CODE, TOKEN_EXCHANGE})
-OF_A_PERSON = frozenset({"authorization_code", DEVICE_CODE})
+GRANTS = frozenset(
+    {"authorization_code", "refresh_token", "client_credentials", DEVICE_CODE, CIBA, TOKEN_EXCHANGE}
+)
+OF_A_PERSON = frozenset({"authorization_code", DEVICE_CODE, CIBA})
 """Grants that a refresh token can come with."""
 RESPONSE_ALGORITHMS = PURPOSES["authorization-response"].algorithms
 
@@ -26,7 +28,8 @@ RESPONSE_ALGORITHMS = PURPOSES["authorization-response"].algorithms
 def faults(client: Client) -> list[str]:
     """Every rule that the record breaks, as English sentences; empty where it keeps them all."""
     found = [sentence for broken, sentence in _rules(client) if broken]
-    for uri in (*client.redirect_uris, *client.post_logout_redirect_uris):
+    endpoint = client.ciba_notification_endpoint
+    for uri in (*client.redirect_uris, *client.post_logout_redirect_uris, *([endpoint] if endpoint else [])):
         found += _redirect_faults(client, uri)
     return found + _logout_faults(client)
 
@@ -41,6 +44,14 @@ def _rules(client: Client) -> list[tuple[bool, str]]:
         (client.public and bool(client.secret_hashes), "auth_method none has no secret."),
         (not client.public and not client.secret_hashes, "secret_hashes: a confidential client has one."),
         (client.public and not client.pkce_required, "pkce_required: a public client needs PKCE."),
+        (
+            CIBA in client.grants and (client.public or not client.ciba_delivery),
+            "CIBA: for a confidential client, with ciba_delivery poll or ping.",
+        ),
+        (
+            client.ciba_delivery == "ping" and not client.ciba_notification_endpoint,
+            "ciba_notification_endpoint: where a client of delivery ping is told.",
+        ),
         (
             TOKEN_EXCHANGE in client.grants and (client.public or not client.serves or not client.audiences),
             "token exchange: for a confidential client that serves a resource and calls another.",

@@ -7,7 +7,7 @@ Problem
     ├── (BadRequest) RequestNotSupported, RequestUriNotSupported, RegistrationNotSupported
     ├── (BadRequest) InvalidRequestObject
     ├── (BadRequest) LoginRequired, ConsentRequired, UnmetAuthenticationRequirements, AccessDenied
-    ├── (BadRequest) AuthorizationPending, SlowDown, ExpiredToken: while a person decides elsewhere
+    ├── (BadRequest) AuthorizationPending, SlowDown, ExpiredToken, InvalidBindingMessage: decided elsewhere
     ├── (BadRequest) UntrustedRequest ── UnknownClient, UnregisteredRedirect, InvalidRequestUri:
     │       shown on a page, never sent
     ├── (BadRequest) InvalidDpopProof, UseDpopNonce: where tokens are given
@@ -30,6 +30,7 @@ __all__ = [
     "ExpiredToken",
     "InsufficientScope",
     "InvalidAuthorizationDetails",
+    "InvalidBindingMessage",
     "InvalidClient",
     "InvalidDpopProof",
     "InvalidGrant",
@@ -196,6 +197,13 @@ class ExpiredToken(OAuthError, BadRequest):
 
     code = "expired_token"
     mend = "Begin anew; this request has ended."
+
+
+class InvalidBindingMessage(OAuthError, BadRequest):
+    """CIBA § 13: it could be misread, or fits on no page."""
+
+    code = "invalid_binding_message"
+    mend = "Send a binding_message of one short line of plain text, at most 64 characters."
 
 
 class UntrustedRequest(OAuthError, BadRequest):

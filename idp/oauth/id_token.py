@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from idp.oauth.claims import claims_of
+from idp.oauth.grant_types import CIBA
+from idp.oauth.hints import reference
 from idp.oauth.subject import session_of, subject_of
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ def id_token(
         "amr": login.amr,
         "sid": session_of(engine.keys, client.client_id, session),
     }
+    if CIBA in client.grants:  # its back-channel requests may show the token as id_token_hint
+        claims["ref"] = reference(engine, client.client_id, grantee.subject)
     if nonce:
         claims["nonce"] = nonce
     if wanted is not None and wanted.id_token:

@@ -39,6 +39,10 @@ class OAuthSettings:
     """From the first arrival at /authorize to the end of login and consent."""
     device_seconds: int = 10 * MINUTE
     """A device waits so long for its person (RFC 8628 § 3.2)."""
+    ciba_seconds: int = 5 * MINUTE
+    """A back-channel request waits so long for its person, where the hall asks for nothing else."""
+    ciba_seconds_most: int = 10 * MINUTE
+    """As long as it may wait, whatever the hall asks."""
     poll_seconds: int = 5
     """Between two questions of a client that waits (RFC 8628 § 3.5)."""
     pushed_seconds: int = 120

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from idp.oauth.errors import InvalidRequest, UnauthorizedClient, UnsupportedGrantType
 from idp.oauth.exchange import Exchange, Grant
-from idp.oauth.grant_types import DEVICE_CODE, TOKEN_EXCHANGE
+from idp.oauth.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
 from idp.oauth.grants import (
     authorization_code,
+    ciba,
     client_credentials,
     device_code,
     refresh_token,
@@ -34,6 +35,7 @@ GRANTS: Final[dict[str, Grant]] = {
     "refresh_token": refresh_token.GRANT,
     "client_credentials": client_credentials.GRANT,
     DEVICE_CODE: device_code.GRANT,
+    CIBA: ciba.GRANT,
     TOKEN_EXCHANGE: token_exchange.GRANT,
 }
 

@@ -90,6 +90,8 @@ class Waiting(msgspec.Struct, frozen=True, array_like=True):
     """Real-name level and login strength, any of which suffices; empty: whatever the client's policy asks."""
     notify: str = ""
     """The client's notification token, where it is to be told."""
+    ticket: str = ""
+    """The ticket's own text, by which that client knows the request."""
     decided: Literal["", "allow", "deny"] = ""
     code: SealedCode | None = None
     """What was agreed to, as a code says it."""
@@ -153,8 +155,11 @@ def _key(kind: Kind, place: str) -> str:
 
 def keep(engine: Engine, kind: Kind, place: str, waiting: Waiting) -> str:
     """Put the request where it waits; the client's ticket."""
+    ticket = seal_ticket(engine.keys, kind, waiting.client, Ticket(waiting.family, place, waiting.ends))
+    if waiting.notify:
+        waiting = msgspec.structs.replace(waiting, ticket=ticket)
     engine.expiring.put(_key(kind, place), _sealed(engine, kind, place, waiting), waiting.ends)
-    return seal_ticket(engine.keys, kind, waiting.client, Ticket(waiting.family, place, waiting.ends))
+    return ticket
 
 
 def find(engine: Engine, kind: Kind, place: str) -> Found | None:

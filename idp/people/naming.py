@@ -36,6 +36,10 @@ class Named:
         found = (holder_records.find(tx, alias, now) for alias in self.aliases)
         return next((holder for holder in found if holder is not None), None)
 
+    def holders(self, tx: Tx, now: int) -> list[bytes | None]:
+        """The holder for each that it may be: as many reads whether anybody has the number or not."""
+        return [holder_records.find(tx, alias, now) for alias in self.aliases]
+
 
 @dataclass(frozen=True, slots=True)
 class Naming:

@@ -27,6 +27,7 @@ from idp.oauth.farewell import Farewell
 from idp.oauth.settings import OAuthSettings
 from idp.pages.consent import consent_endpoints
 from idp.pages.device import DevicePages
+from idp.pages.requests import RequestPages
 from idp.people import records as people
 from idp.people.facts import Facts
 from idp.people.records import EvidenceRow, OfficeRow, OrganisationRow, PersonRow
@@ -363,6 +364,7 @@ def make_house(
         *oauth_endpoints(oauth, feed, pages, farewell),
         *consent_endpoints(oauth.engine, pages),
         *DevicePages(oauth.engine, pages).endpoints(),
+        *RequestPages(oauth.engine, pages).endpoints(),
     )
     feed.poll()
     endpoints = {(each.method, each.path): each for each in routes}

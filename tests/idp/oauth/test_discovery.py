@@ -22,7 +22,14 @@ def test_every_endpoint_that_is_named_is_routed_and_the_reverse(house: House) ->
         if name.endswith(("_endpoint", "_uri", "_iframe"))
     }
     routed = {path for _, path in house.endpoints}
-    pages = {"/consent", "/logout/confirm", "/device", "/device/decide"}
+    pages = {
+        "/consent",
+        "/logout/confirm",
+        "/device",
+        "/device/decide",
+        "/account/requests",
+        "/account/requests/decide",
+    }
     documents = {WELL_KNOWN, "/.well-known/oauth-authorization-server"}
     assert named == routed - pages - documents
     assert set(LANE) <= set(house.endpoints)
