@@ -51,8 +51,10 @@ class Served:
 
 
 @contextmanager
-def serving(*, certificate: tuple[Path, Path] | None = None, name: str = "127.0.0.1") -> Iterator[Served]:
-    """Serve on a free port; ``certificate``: chain and key."""
+def serving(
+    *, certificate: tuple[Path, Path] | None = None, name: str = "127.0.0.1", port: int = 0
+) -> Iterator[Served]:
+    """Serve on that port, or a free one; ``certificate``: chain and key."""
     served = Served("")
 
     class Handler(BaseHTTPRequestHandler):
@@ -63,7 +65,8 @@ def serving(*, certificate: tuple[Path, Path] | None = None, name: str = "127.0.
             length = int(self.headers.get("Content-Length") or 0)
             headers = {key.lower(): value for key, value in self.headers.items()}
             served.asked.append((self.command, self.path, headers, self.rfile.read(length)))
-            found = served.places.get(self.path, (404, {}, b""))
+            path = self.path if self.path in served.places else self.path.partition("?")[0]
+            found = served.places.get(path, (404, {}, b""))
             self.close_connection = True
             try:
                 if callable(found):
@@ -85,13 +88,14 @@ def serving(*, certificate: tuple[Path, Path] | None = None, name: str = "127.0.
             pass
 
     class Server(ThreadingHTTPServer):
+        allow_reuse_address = True
         daemon_threads = True
 
         @override
         def handle_error(self, *_: Any) -> None:
             pass  # a handshake that the client broke off
 
-    server = Server(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", port), Handler)
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*certificate)

@@ -20,7 +20,7 @@ own = next(client for client in demo["clients"] if client["client_id"] == "hall-
 app = Flask(__name__)
 app.secret_key = secrets.token_bytes(32)
 credentials = own["client_id"], own["client_secret"]
-hall = FlaskHall(app, demo["issuer"], *credentials, redirect_uri=own["redirect_uris"][0], check_seconds=0)
+hall = FlaskHall(app, demo["issuer"], *credentials, redirect_uri=own["redirect_uris"][0])
 
 
 @app.get("/")

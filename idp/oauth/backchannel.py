@@ -40,8 +40,8 @@ TRIES_MOST: Final = 14
 """With ``after`` some seven hours; a login lives twelve."""
 FIRST_WAIT: Final = 5
 LONGEST_WAIT: Final = 3600
-LEASE_SECONDS: Final = 40
-"""Longer than a fetch may take; after it another worker tries what a dead one had begun."""
+LEASE_SECONDS: Final = 15
+"""Longer than a fetch takes; after it another worker tries what a dead one had begun."""
 LOOKED_AT: Final = 500
 """Rows read at once."""
 ROUNDS_MOST: Final = 20

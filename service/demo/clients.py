@@ -87,6 +87,8 @@ def _hall(
         name_en=name_en,
         redirect_uris=(f"{origin}/callback",),
         post_logout_redirect_uris=(f"{origin}/",),
+        backchannel_logout_uri=f"{origin}/backchannel-logout",
+        backchannel_logout_session_required=True,
         grants=("authorization_code", "refresh_token", "client_credentials"),
         scopes=(*PERSONAL, *more),
         sector=f"{client_id}.example",

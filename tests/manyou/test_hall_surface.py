@@ -10,7 +10,8 @@ import pytest
 
 SURFACE = {
     "manyou.hall": (
-        "ForeignAnswer Hall InvalidIdToken LicenceLibrary Login LoginRefused Pending ProviderUnavailable "
+        "EndedLogins ForeignAnswer Hall InvalidIdToken InvalidLogoutToken LicenceLibrary LoggedOut "
+        "Login LoginRefused Pending ProviderUnavailable "
         "TokenRefused Tokens"
     ),
     "manyou.flask": "CurrentUser FlaskHall",

@@ -11,9 +11,11 @@
     def home():
         return f"您好，{hall.current_user.name}"
 
-Routes ``/callback`` and ``/logout`` (POST) are added. Nothing is stored on the server: who is logged in
-and the tokens stand in a cookie that is encrypted and authenticated under a key made from
-``app.secret_key``, since a merely signed one would show the tokens to whoever sees the browser's files.
+Routes ``/callback``, ``/logout`` (POST) and ``/backchannel-logout`` are added; register the last one's
+address as ``backchannel_logout_uri``, and a logout anywhere is one here at once. What it ended is all that is
+stored on the server: who is logged in and the tokens stand in a cookie that is encrypted and authenticated
+under a key made from ``app.secret_key``, since a merely signed one would show the tokens to whoever sees the
+browser's files.
 """
 
 from __future__ import annotations
@@ -28,7 +30,15 @@ from flask import typing as flask_typing
 
 from manyou._sealed_session import SealedSession
 from manyou.errors import Problem
-from manyou.hall import ForeignAnswer, Hall, Pending, TokenRefused, Tokens
+from manyou.hall import (
+    EndedLogins,
+    ForeignAnswer,
+    Hall,
+    InvalidLogoutToken,
+    Pending,
+    TokenRefused,
+    Tokens,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,6 +55,7 @@ LOGIN_SECONDS: Final = 1800
 SESSION_SECONDS: Final = 12 * 3600
 _OF_THE_TOKEN: Final = frozenset({"iss", "aud", "azp", "exp", "iat", "nbf", "nonce", "at_hash", "jti"})
 """Claims that prove the login and say nothing of who logged in."""
+_NO_STORE: Final = {"Cache-Control": "no-store"}
 P = ParamSpec("P")
 R = TypeVar("R", bound=flask_typing.ResponseReturnValue)
 
@@ -77,18 +88,22 @@ class FlaskHall:
         client_secret: str | None = None,
         *,
         check_seconds: int = 60,
+        ended: EndedLogins | None = None,
         **hall: Any,
     ) -> None:
         """``hall``: further arguments of ``manyou.hall.Hall``.
 
         ``check_seconds``: how long a login is believed before the provider is asked whether it still stands,
         so that a logout elsewhere is noticed here (confidential clients).
+        ``ended``: what the provider's logout tokens ended; name a file where several processes are one hall,
+        or where a restart must forget nothing.
 
         Raises:
             ValueError: the application has no ``secret_key``.
 
         """
         self.hall = Hall(issuer, client_id, client_secret, **hall)
+        self._ended = ended or EndedLogins()
         self._asks_again = check_seconds if client_secret is not None else SESSION_SECONDS
         secret = app.secret_key
         if not secret:
@@ -102,6 +117,9 @@ class FlaskHall:
         callback = urlsplit(self.hall.redirect_uri).path or "/callback"
         app.add_url_rule(callback, "manyou_callback", self._callback, methods=["GET"])
         app.add_url_rule("/logout", "manyou_logout", self._logout, methods=["POST"])
+        app.add_url_rule(
+            "/backchannel-logout", "manyou_backchannel_logout", self._logged_out, methods=["POST"]
+        )
         app.after_request(self._keep)
         app.register_error_handler(Problem, _problem)
         app.context_processor(lambda: {"current_user": self.current_user})
@@ -160,6 +178,9 @@ class FlaskHall:
 
     def _stands(self) -> bool:
         kept, now = self._kept(), self.hall.clock()
+        if kept and self._ended.holds(kept["claims"]["sub"], kept["claims"].get("sid"), kept.get("began", 0)):
+            self._change({})
+            return False
         if not kept or "manyou_stands" in g or now < kept["seen"] + self._asks_again:
             return bool(kept)
         token = self.access_token()
@@ -183,7 +204,8 @@ class FlaskHall:
             claims |= self.hall.userinfo(login)
         elif before.get("sub") == login.sub:
             claims = {**before, **claims}
-        self._change({"claims": claims, "tokens": asdict(login.tokens), "seen": self.hall.clock()})
+        now = self.hall.clock()
+        self._change({"claims": claims, "tokens": asdict(login.tokens), "seen": now, "began": now})
         answer = redirect(found[0], 303)
         self._login.write(
             answer, {"waiting": [each for each in waiting if each is not found]}, self.hall.clock()
@@ -200,6 +222,16 @@ class FlaskHall:
         except Problem:
             url = "/"  # logged out here in any case
         return redirect(url, 303)
+
+    def _logged_out(self) -> tuple[dict[str, str], int, dict[str, str]]:
+        """The provider says that a login is over (OpenID Connect Back-Channel Logout 1.0 § 2.5 to § 2.8)."""
+        try:
+            who = self.hall.logged_out(request.form.get("logout_token", ""))
+        except InvalidLogoutToken as refused:
+            answer = {"error": "invalid_request", "error_description": f"{refused.mend} ({refused.detail})"}
+            return answer, 400, _NO_STORE
+        self._ended.add(who, self.hall.clock(), kept=SESSION_SECONDS)
+        return {}, 200, _NO_STORE
 
     def _address(self, path: str) -> str:
         return urljoin(request.host_url, path)

@@ -5,22 +5,28 @@
 
 from __future__ import annotations
 
+from manyou.hall.ended_logins import EndedLogins
 from manyou.hall.errors import (
     ForeignAnswer,
     InvalidIdToken,
+    InvalidLogoutToken,
     LoginRefused,
     ProviderUnavailable,
     TokenRefused,
 )
 from manyou.hall.hall import Hall
 from manyou.hall.licence_library import LicenceLibrary
+from manyou.hall.logout_token import LoggedOut
 from manyou.hall.tokens import Login, Pending, Tokens
 
 __all__ = [
+    "EndedLogins",
     "ForeignAnswer",
     "Hall",
     "InvalidIdToken",
+    "InvalidLogoutToken",
     "LicenceLibrary",
+    "LoggedOut",
     "Login",
     "LoginRefused",
     "Pending",

@@ -2,6 +2,7 @@
 
 Problem
 ├── BadRequest ── ForeignAnswer        what came to the redirect address belongs to no login of this browser
+├── BadRequest ── InvalidLogoutToken   what came to the logout address is not the provider's word
 ├── Unauthenticated ── InvalidIdToken  the ID token does not prove who logged in
 ├── Forbidden ── LoginRefused          the provider said no; ``code`` is its own word for it
 ├── Unauthenticated ── TokenRefused    a code or refresh token is no longer good: log in again
@@ -12,7 +13,14 @@ from __future__ import annotations
 
 from manyou.errors import BadRequest, Forbidden, Unauthenticated, Unavailable
 
-__all__ = ["ForeignAnswer", "InvalidIdToken", "LoginRefused", "ProviderUnavailable", "TokenRefused"]
+__all__ = [
+    "ForeignAnswer",
+    "InvalidIdToken",
+    "InvalidLogoutToken",
+    "LoginRefused",
+    "ProviderUnavailable",
+    "TokenRefused",
+]
 
 
 class ForeignAnswer(BadRequest):
@@ -27,6 +35,13 @@ class InvalidIdToken(Unauthenticated):
 
     code = "invalid_id_token"
     mend = "Begin the login again."
+
+
+class InvalidLogoutToken(BadRequest):
+    """The logout token fails a rule of Back-Channel Logout 1.0 § 2.6."""
+
+    code = "invalid_logout_token"
+    mend = "Send a logout token that this provider signed for this client a moment ago."
 
 
 class LoginRefused(Forbidden):

@@ -21,6 +21,7 @@ from manyou.hall.channel import Channel
 from manyou.hall.errors import ForeignAnswer, LoginRefused, ProviderUnavailable
 from manyou.hall.id_token import ALGORITHMS, Expected, check_id_token
 from manyou.hall.licence_library import LicenceLibrary
+from manyou.hall.logout_token import LoggedOut, check_logout_token
 from manyou.hall.provider import Provider
 from manyou.hall.tokens import Login, Pending, Tokens
 
@@ -233,6 +234,18 @@ class Hall:
         }
         query = urlencode({name: value for name, value in asked.items() if value})
         return f"{self._provider.endpoint('end_session_endpoint')}?{query}"
+
+    def logged_out(self, logout_token: str) -> LoggedOut:
+        """Whose login the provider says is over: what it posts to ``backchannel_logout_uri``.
+
+        Raises:
+            InvalidLogoutToken: it proves nothing.
+            ProviderUnavailable: its keys cannot be fetched; answer 503, and it comes again.
+
+        """
+        return check_logout_token(
+            logout_token, self._provider, self.client_id, self.clock(), self._algorithms
+        )
 
     def _fetch(self, grant_type: str, *, resource: str | None, **parameters: Any) -> Tokens:
         with self._channel.oauth() as session:

@@ -22,9 +22,10 @@ from manyou.hall.errors import InvalidIdToken
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from manyou.errors import Problem
     from manyou.hall.provider import Provider
 
-__all__ = ["ALGORITHMS", "Expected", "check_id_token"]
+__all__ = ["AHEAD_SECONDS", "ALGORITHMS", "Expected", "check_id_token", "signed_claims"]
 
 ALGORITHMS: Final = ("ES256", "PS256", "EdDSA")
 """Accepted unless the hall says otherwise; a client registered for RS256 must name it."""
@@ -51,18 +52,35 @@ def check_id_token(token: str, provider: Provider, expected: Expected) -> Mappin
         InvalidIdToken: the detail names the first rule that it breaks.
 
     """
+    claims, header = signed_claims(token, provider, expected.algorithms, InvalidIdToken)
+    rules = _rules(claims, provider.issuer, expected, str(header["alg"]))
+    broken = next((rule for rule, kept in rules if not kept), None)
+    if broken is not None:
+        raise InvalidIdToken(detail=broken)
+    return claims
+
+
+def signed_claims(
+    token: str, provider: Provider, algorithms: Sequence[str], refusal: type[Problem]
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The claims and header of a JWT that a key of the provider signed; nothing in them is judged.
+
+    Raises:
+        refusal: no such JWT.
+
+    """
     import jwt
 
     try:
         header = jwt.get_unverified_header(token)
         algorithm, kid = header.get("alg"), header.get("kid")
-        if algorithm not in expected.algorithms:
-            raise InvalidIdToken(detail="algorithm not allowed")
+        if algorithm not in algorithms:
+            raise refusal(detail="algorithm not allowed")
         if header.get("crit") is not None:
-            raise InvalidIdToken(detail="critical header")
+            raise refusal(detail="critical header")
         key = provider.key(kid) if isinstance(kid, str) else None
         if key is None or key.get("alg", algorithm) != algorithm:
-            raise InvalidIdToken(detail="no such key")
+            raise refusal(detail="no such key")
         claims = jwt.decode(
             token,
             jwt.PyJWK(dict(key), algorithm=algorithm),
@@ -71,13 +89,8 @@ def check_id_token(token: str, provider: Provider, expected: Expected) -> Mappin
             options={"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False},
         )
     except jwt.PyJWTError as error:
-        raise InvalidIdToken(detail=type(error).__name__) from error
-    broken = next(
-        (rule for rule, kept in _rules(claims, provider.issuer, expected, algorithm) if not kept), None
-    )
-    if broken is not None:
-        raise InvalidIdToken(detail=broken)
-    return claims
+        raise refusal(detail=type(error).__name__) from error
+    return claims, header
 
 
 def _rules(
