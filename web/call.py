@@ -90,7 +90,7 @@ class Parameters:
         values: dict[str, list[str]] = {}
         for name, value in pairs:
             values.setdefault(name, []).append(value)
-        return cls(values)
+        return cls(values, frozenset(name for name, several in values.items() if len(several) > 1))
 
     def get(self, name: str) -> str | None:
         """The one value of ``name``, None where it is absent or empty.

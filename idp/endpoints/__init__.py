@@ -11,6 +11,7 @@ from idp.endpoints.authorize import authorize_endpoints
 from idp.endpoints.backchannel_authentication import ciba_endpoints
 from idp.endpoints.device_authorization import device_endpoints
 from idp.endpoints.documents import document_endpoints
+from idp.endpoints.initiation import initiation_endpoints
 from idp.endpoints.logout import logout_endpoints
 from idp.endpoints.pushing import pushing_endpoints
 from idp.endpoints.session_frame import session_frame_endpoints
@@ -43,6 +44,7 @@ def oauth_endpoints(oauth: OAuth, feed: Feed, pages: Pages, farewell: Farewell) 
     return (
         *authorize_endpoints(oauth.engine, pages),
         *pushing_endpoints(oauth.engine),
+        *initiation_endpoints(oauth.engine),
         *token_endpoints(oauth.engine, oauth.tokens),
         *device_endpoints(oauth.engine),
         *ciba_endpoints(oauth.engine),

@@ -70,6 +70,10 @@ def _rules(client: Client) -> list[tuple[bool, str]]:
             client.authorization_signed_alg not in RESPONSE_ALGORITHMS,
             "authorization_signed_alg: one that the metadata lists.",
         ),
+        (
+            client.initiate_login_uri != "" and not client.initiate_login_uri.startswith("https://"),
+            "initiate_login_uri: https (OIDC Core 4).",
+        ),
         (len(client.audiences) > 8, "audiences: at most 8."),  # an authorization code holds their places
     ]
 

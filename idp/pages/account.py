@@ -44,6 +44,8 @@ class Hall:
     since: str
     scopes: tuple[str, ...]
     """Catalogue keys of what it may know or do."""
+    opens: bool
+    """Whether it registered where a login of its own begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,5 +123,6 @@ class AccountPages:
             name = (client.name_zh, client.name_en) if client else (each.client_id, each.client_id)
             keys = (f"consent.scope_{scope}" for scope in each.scopes)
             scopes = tuple(key for key in keys if key in self.pages.catalogue)
-            halls.append(Hall(each.client_id, name, shown_time(each.since), scopes))
+            opens = client is not None and client.enabled and client.initiate_login_uri != ""
+            halls.append(Hall(each.client_id, name, shown_time(each.since), scopes, opens))
         return halls

@@ -326,3 +326,42 @@ def test_paths_of_the_library_stay_below_it(hall: Hall, provider: SmallProvider,
     with pytest.raises(Problem):
         hall.licences.file_licence("at1", identifier)
     assert paths(provider) in ([], [f"/elicence/v1/file/{identifier}"])
+
+
+@pytest.mark.parametrize(
+    ("target", "leads"),
+    [
+        (None, "/"),
+        ("", "/"),
+        ("http://127.0.0.1:8001/case/7?tab=2", "/case/7?tab=2"),
+        ("http://127.0.0.1:8001/case#part", "/case"),
+        ("http://127.0.0.1:8001", "/"),
+        ("https://127.0.0.1:8001/case", "/"),
+        ("http://127.0.0.1:8002/case", "/"),
+        ("http://127.0.0.1:8001@evil.example/case", "/"),
+        ("http://127.0.0.1:8001//evil.example/", "/"),
+        ("http://127.0.0.1:8001/\\evil.example/", "/"),
+        ("//evil.example/", "/"),
+        ("/case", "/"),
+        ("javascript:alert(1)", "/"),
+        ("http://[", "/"),
+    ],
+)
+def test_a_login_that_another_begins_leads_to_a_page_of_the_hall(
+    hall: Hall, target: str | None, leads: str
+) -> None:
+    asked = {
+        "iss": ISSUER,
+        "login_hint": "someone",
+        "prompt": "none",
+        "redirect_uri": "https://evil.example/",
+    }
+    if target is not None:
+        asked["target_link_uri"] = target
+    assert hall.initiated(asked, "http://127.0.0.1:8001/") == (leads, {"login_hint": "someone"})
+
+
+@pytest.mark.parametrize("issuer", [None, "", ISSUER + "/", "https://evil.example"])
+def test_only_the_halls_own_provider_is_led_to(hall: Hall, issuer: str | None) -> None:
+    with pytest.raises(ForeignAnswer):
+        hall.initiated({"iss": issuer} if issuer is not None else {}, "http://127.0.0.1:8001")

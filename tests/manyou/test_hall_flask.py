@@ -209,3 +209,20 @@ def test_the_cookie_ends_and_stands_alone() -> None:
         else:
             with pytest.raises(ValueError, match="cookie"):
                 written(ours, value)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_login_that_the_provider_begins(browser: FlaskClient, provider: SmallProvider, method: str) -> None:
+    asked = {"iss": ISSUER, "target_link_uri": BASE + "/mine?a=1", "login_hint": "someone"}
+    sent: dict[str, Any] = {"query_string": asked} if method == "GET" else {"data": asked}
+    answer = browser.open("/initiate-login", method=method, base_url=BASE, **sent)
+    assert answer.status_code == 303
+    assert answer.location.startswith(ISSUER)
+    assert "login_hint=someone" in answer.location
+    back = provider.agree(answer.location)
+    assert browser.get("/callback", query_string=back, base_url=BASE).location == "/mine?a=1"
+
+
+def test_a_login_that_a_stranger_begins(browser: FlaskClient) -> None:
+    answer = browser.get("/initiate-login", query_string={"iss": "https://evil.example"}, base_url=BASE)
+    assert answer.status_code == 400

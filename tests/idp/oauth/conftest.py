@@ -220,6 +220,12 @@ class House:
         assert reply.status < 500, reply.body
         return reply
 
+    def visit(self, route: str, browser: Browser | None = None, **args: str) -> Reply:
+        """GET a route that has parts, as the routing finds them."""
+        call = Call.of("GET", route, now=self.clock.now, headers=browser.header if browser else {})
+        call.args = args
+        return answer(self.endpoints["GET", route], call, self.pages)
+
     def basic(self, client_id: str) -> dict[str, str]:
         pair = f"{client_id}:{self.secrets[client_id]}".encode()
         return {"Authorization": "Basic " + base64.b64encode(pair).decode()}

@@ -232,6 +232,24 @@ def test_max_age(house: House, age: int, *, again: bool) -> None:
         assert answered(house.authorize(browser, max_age="10", prompt="none"))["error"] == "login_required"
 
 
+def test_what_the_request_leaves_out_the_registration_may_say(house: House) -> None:
+    """OIDC Registration § 2: default_max_age, require_auth_time, default_acr_values."""
+    house.client(trusted=True, default_max_age=10, require_auth_time=True)
+    person = house.person()
+    browser, session = house.login(person)
+    code = answered(house.authorize(browser))["code"]
+    house.clock.advance(11)
+    tokens = body(house.redeem(code))
+    claims = house.engine.keys.verify_jwt("id-token", tokens["id_token"], now=house.clock.now)
+    assert claims["auth_time"] == session.auth_time
+    assert (house.authorize(browser).header("Location") or "").startswith("/login?")
+    assert "code" in answered(house.authorize(browser, max_age="20"))
+    assert answered(house.authorize(browser, prompt="none"))["error"] == "login_required"
+    house.client(trusted=True, default_acr_values=("urn:manyou:acr:r1-a2",))
+    assert (house.authorize(browser).header("Location") or "").endswith("&strength=2")
+    assert "code" in answered(house.authorize(browser, acr_values="urn:manyou:acr:r1-a1"))
+
+
 def test_an_acr_that_cannot_be_reached_is_tried_once_and_never_an_error(house: House) -> None:
     house.client(trusted=True)
     person = house.person()

@@ -29,6 +29,7 @@ def test_every_endpoint_that_is_named_is_routed_and_the_reverse(house: House) ->
         "/device/decide",
         "/account/requests",
         "/account/requests/decide",
+        "/halls/<client_id>",
     }
     documents = {WELL_KNOWN, "/.well-known/oauth-authorization-server"}
     assert named == routed - pages - documents

@@ -11,11 +11,11 @@
     def home():
         return f"您好，{hall.current_user.name}"
 
-Routes ``/callback``, ``/logout`` (POST) and ``/backchannel-logout`` are added; register the last one's
-address as ``backchannel_logout_uri``, and a logout anywhere is one here at once. What it ended is all that is
-stored on the server: who is logged in and the tokens stand in a cookie that is encrypted and authenticated
-under a key made from ``app.secret_key``, since a merely signed one would show the tokens to whoever sees the
-browser's files.
+Routes ``/callback``, ``/logout`` (POST), ``/backchannel-logout`` and ``/initiate-login`` are added; register
+the last two as ``backchannel_logout_uri``, and a logout anywhere is one here at once, and as
+``initiate_login_uri``, and a login may begin elsewhere. What a logout ended is all that is stored on the
+server: who is logged in and the tokens stand in a cookie that is encrypted and authenticated under a key made
+from ``app.secret_key``, since a merely signed one would show the tokens to whoever sees the browser's files.
 """
 
 from __future__ import annotations
@@ -116,6 +116,7 @@ class FlaskHall:
         self._login = SealedSession(secret, f"{name}-login", LOGIN_SECONDS, secure=secure)
         callback = urlsplit(self.hall.redirect_uri).path or "/callback"
         app.add_url_rule(callback, "manyou_callback", self._callback, methods=["GET"])
+        app.add_url_rule("/initiate-login", "manyou_initiate", self._initiate, methods=["GET", "POST"])
         app.add_url_rule("/logout", "manyou_logout", self._logout, methods=["POST"])
         app.add_url_rule(
             "/backchannel-logout", "manyou_backchannel_logout", self._logged_out, methods=["POST"]
@@ -190,6 +191,10 @@ class FlaskHall:
         g.manyou_stands = True  # asked once a request
         self._change({**self._kept(), "seen": now})
         return True
+
+    def _initiate(self) -> Answer:
+        back, asked = self.hall.initiated(request.values, request.host_url)
+        return self.ask(back=back, **asked)
 
     def _callback(self) -> Answer:
         waiting: Sequence[Any] = self._login.read(request.cookies, self.hall.clock()).get("waiting", [])

@@ -16,6 +16,7 @@ import json
 import secrets
 import time
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit, urlunsplit
 
 from manyou.hall.channel import Channel
 from manyou.hall.errors import ForeignAnswer, LoginRefused, ProviderUnavailable
@@ -39,6 +40,17 @@ REQUEST_SECONDS: Final = 10.0
 
 def _now() -> int:
     return int(time.time())
+
+
+def _own_page(target: str, own: str) -> str:
+    """Path and query of a page of this hall; its front page for any other address."""
+    try:
+        there, here = urlsplit(target), urlsplit(own)
+    except ValueError:
+        return "/"
+    if (there.scheme, there.netloc) != (here.scheme, here.netloc) or not there.path.startswith("/"):
+        return "/"
+    return "/" if there.path.startswith(("//", "/\\")) else urlunsplit(("", "", there.path, there.query, ""))
 
 
 class Hall:
@@ -113,6 +125,21 @@ class Hall:
                 **asked,
             )
         return str(url), pending
+
+    def initiated(self, parameters: Mapping[str, str], own: str) -> tuple[str, dict[str, str]]:
+        """Somebody else asks this hall to begin a login (OIDC Core § 4): its page, and for ``begin``.
+
+        ``own``: this hall's origin; a ``target_link_uri`` elsewhere counts as none, or the hall would lead
+        anybody anywhere.
+
+        Raises:
+            ForeignAnswer: it is not this hall's provider that is meant.
+
+        """
+        if parameters.get("iss") != self.issuer:
+            raise ForeignAnswer(detail="iss")
+        asked = {name: parameters[name] for name in ("login_hint",) if parameters.get(name)}
+        return _own_page(parameters.get("target_link_uri", ""), own), asked
 
     def finish(
         self, pending: Pending, parameters: Mapping[str, str], *, resource: str | None = None
