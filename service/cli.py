@@ -131,6 +131,21 @@ def settings_check() -> None:
     click.echo("settings: good")
 
 
+@main.command("migrate")
+def migrate_command() -> None:
+    """Apply the migrations that wait, as the role that owns the tables; servers go on meanwhile."""
+    from store import migrate, open_durable
+
+    try:
+        durable = open_durable(_settings().store, checkpoints=False)
+        try:
+            click.echo(f"applied {migrate(durable)}")
+        finally:
+            durable.close()
+    except Problem as problem:
+        raise click.ClickException(f"{problem}. {problem.mend}") from problem
+
+
 @main.group()
 def registry() -> None:
     """People, organisations and offices from the registries."""

@@ -32,7 +32,7 @@ from service.jobs import Job, Jobs
 from service.readiness import Readiness
 from service.watch.metrics import CountedDurable, CountedExpiring
 from service.watch.reporting import Reporter
-from store import Feed, maintain, migrate, open_durable, open_expiring
+from store import Feed, maintain, migrate, open_durable, open_expiring, open_sequencer
 from web import Catalogue, Pages, Site
 from web.fetching import Fetcher
 from web.limits import INSIDE, Limiter, Rule, limited
@@ -93,6 +93,8 @@ class House:
     sources: Mapping[str, SourceTable]
     sites: tuple[tuple[Site, Pages], ...]
     application: WSGI
+    numbering: Durable | None
+    """The store as the sequencer's role opens it, where it has one."""
     jobs: Jobs
     background: tuple[Repeated, ...]
 
@@ -137,6 +139,8 @@ class House:
         self.feed.stop()
         self.provider.close()
         self.expiring.close()
+        if self.numbering is not None:
+            self.numbering.close()
         self.durable.close()
 
 
@@ -184,7 +188,8 @@ def _build(settings: Settings, durable: Durable, clock: Callable[[], int], metri
     )
     sites = tuple((_limited(site, settings.limits, limiter), pages) for site, pages in sites)
     inside.application = web.application(sites, clock, LANE, metrics.request if metrics is not None else None)
-    sequencer = Sequencer(durable)
+    numbering = open_sequencer(settings.store)
+    sequencer = Sequencer(numbering or durable)
     jobs = Jobs(durable, clock, _jobs(durable, custody, register, provider, library))
     return House(
         durable=durable,
@@ -197,6 +202,7 @@ def _build(settings: Settings, durable: Durable, clock: Callable[[], int], metri
         sources=sources,
         sites=sites,
         application=inside.application,
+        numbering=numbering,
         jobs=jobs,
         background=(
             Repeated("sequencer", ROUND_SECONDS, lambda: _number_all(sequencer)),

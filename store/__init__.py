@@ -9,7 +9,7 @@ from store.errors import ConstraintBroken, FolderInUse, MigrationChanged
 from store.expiring import Expiring, open_expiring
 from store.migrating import migrate
 from store.news import Feed, publish
-from store.opening import open_durable
+from store.opening import open_durable, open_sequencer
 from store.settings import StoreSettings
 from store.spent import Marker, Spending, spend, spend_name
 from store.upkeep import maintain
@@ -33,6 +33,7 @@ __all__ = [
     "migrate",
     "open_durable",
     "open_expiring",
+    "open_sequencer",
     "publish",
     "spend",
     "spend_name",

@@ -3,14 +3,15 @@
 manyou.errors.Unavailable      database gone, full, slow, conflicting: 503, try again
 ├── ConstraintBroken           a statement broke a constraint of the schema
 ├── FolderInUse                a second server on one folder
-└── MigrationChanged           an applied migration's file is not what it was
+├── MigrationChanged           an applied migration's file is not what it was
+└── NotGranted                 the database role may not do this
 """
 
 from __future__ import annotations
 
 from manyou.errors import Unavailable
 
-__all__ = ["ConstraintBroken", "FolderInUse", "MigrationChanged", "Unavailable", "unavailable"]
+__all__ = ["ConstraintBroken", "FolderInUse", "MigrationChanged", "NotGranted", "Unavailable", "unavailable"]
 
 _RETRY_SECONDS = 1
 
@@ -34,6 +35,13 @@ class MigrationChanged(Unavailable):
 
     code = "store_migration_changed"
     mend = "Restore the applied migration and write a new one: migrations only go forward."
+
+
+class NotGranted(Unavailable):
+    """The role that we connect as lacks a grant, or a migration waits that only the owner may apply."""
+
+    code = "store_not_granted"
+    mend = "Run `manyou migrate` as the migration role, then deploy/postgresql/grants.sql."
 
 
 def unavailable(detail: str) -> Unavailable:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from store.durable import Durable
     from store.settings import StoreSettings
 
-__all__ = ["open_durable"]
+__all__ = ["open_durable", "open_sequencer"]
 
 
 def open_durable(settings: StoreSettings, *, checkpoints: bool = True) -> Durable:
@@ -26,5 +28,17 @@ def open_durable(settings: StoreSettings, *, checkpoints: bool = True) -> Durabl
     if settings.dsn_file is None:
         message = "store.dsn_file is required for the engine postgres"
         raise ValueError(message)
-    dsn = settings.dsn_file.read_text(encoding="utf-8").strip()
-    return PostgresDurable(dsn, connections=settings.connections)
+    return PostgresDurable(_read(settings.dsn_file), connections=settings.connections)
+
+
+def open_sequencer(settings: StoreSettings) -> Durable | None:
+    """Open the store once more as the sequencer's role; None where that has none of its own."""
+    if settings.engine == "sqlite" or settings.sequencer_dsn_file is None:
+        return None
+    from store.postgres import PostgresDurable
+
+    return PostgresDurable(_read(settings.sequencer_dsn_file), connections=1)
+
+
+def _read(file: Path) -> str:
+    return file.read_text(encoding="utf-8").strip()

@@ -17,6 +17,7 @@ from psycopg import pq
 from psycopg.errors import (
     DeadlockDetected,
     FeatureNotSupported,
+    InsufficientPrivilege,
     IntegrityError,
     InvalidSqlStatementName,
     ReadOnlySqlTransaction,
@@ -25,7 +26,7 @@ from psycopg.errors import (
 
 from store.connections import Connections
 from store.durable import SQL
-from store.errors import ConstraintBroken, Unavailable, unavailable
+from store.errors import ConstraintBroken, NotGranted, Unavailable, unavailable
 from store.postgres_tx import PostgresTx, command
 
 if TYPE_CHECKING:
@@ -151,4 +152,6 @@ def _translated(error: psycopg.Error) -> Unavailable:
     if isinstance(error, IntegrityError):
         constraint = error.diag.constraint_name or ""
         return ConstraintBroken(detail=f"{detail} {constraint}".strip())
+    if isinstance(error, InsufficientPrivilege):
+        return NotGranted(detail=detail)
     return unavailable(detail)

@@ -23,6 +23,8 @@ class StoreSettings:
     """Folder of the embedded database."""
     dsn_file: Path | None = None
     """File with libpq's connection string, since it may contain a password."""
+    sequencer_dsn_file: Path | None = None
+    """The same for the role that numbers the ledger's events; without it the service's own role does."""
     connections: int = 16
     """Pool of one worker process on PostgreSQL, at most."""
     expiring: ExpiringEngine = "durable"

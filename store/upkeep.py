@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -32,12 +31,10 @@ _STEPS = 40
 _SWEEP_SQLITE = SQL("""
     DELETE FROM spent WHERE (ends, owner, kind, value) IN
         (SELECT ends, owner, kind, value FROM spent WHERE ends <= :below ORDER BY ends LIMIT :step)""")
-_SWEEP_BEYOND = SQL("""
-    DELETE FROM spent_beyond WHERE (ends, owner, kind, value) IN
-        (SELECT ends, owner, kind, value FROM spent_beyond WHERE ends <= :below ORDER BY ends LIMIT :step)""")
-_PARTITIONS = SQL("""
-    SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-    WHERE inhparent = CAST('spent' AS regclass) AND relname <> 'spent_beyond' ORDER BY relname""")
+# On PostgreSQL functions of the tables' owner: the service's role changes no table (0017_store_partitions).
+_MAKE_DAY = SQL("SELECT spent_make_day(:day)")
+_DROP_DAYS = SQL("SELECT spent_drop_days(:below)")
+_SWEEP_BEYOND = SQL("SELECT spent_sweep_beyond(:below, :step)")
 _POSTGRES_LOCK = SQL("SELECT pg_try_advisory_xact_lock(30796326453342818)")
 
 
@@ -48,9 +45,9 @@ def maintain(durable: Durable, now: int) -> None:
     below = durable.read(watermark) - MARGIN_SECONDS
     if durable.engine == "postgres":
         for day in range(now // _DAY, now // _DAY + DAYS_AHEAD + 1):
-            durable.write(partial(_create_day, day=day))
-        durable.write(lambda tx: _drop_days(tx, below))
-        _in_steps(durable, lambda tx: tx.run(_SWEEP_BEYOND, below=below, step=_STEP_ROWS))
+            durable.write(partial(_alone, sql=_MAKE_DAY, day=day))
+        durable.write(partial(_alone, sql=_DROP_DAYS, below=below))
+        _in_steps(durable, partial(_alone, sql=_SWEEP_BEYOND, below=below, step=_STEP_ROWS))
     else:
         _in_steps(durable, lambda tx: tx.run(_SWEEP_SQLITE, below=below, step=_STEP_ROWS))
     _in_steps(durable, lambda tx: sweep_expiring(tx, now, _STEP_ROWS))
@@ -63,35 +60,10 @@ def _in_steps(durable: Durable, work: Callable[[Tx], int]) -> None:
             return
 
 
-def _name(day: int) -> str:
-    return f"spent_{datetime.fromtimestamp(day * _DAY, UTC):%Y%m%d}"
-
-
-def _create_day(tx: Tx, day: int) -> None:
-    """Make the partition of one day (of unix days) and move into it what waited in spent_beyond."""
-    name, begins, ends = _name(day), day * _DAY, (day + 1) * _DAY
-    if not _alone(tx) or (name,) in tx.rows(_PARTITIONS):
-        return
-    # Spenders wait these few milliseconds: a marker must not arrive in spent_beyond between move and attach.
-    tx.script(f"""
-        LOCK TABLE spent IN SHARE ROW EXCLUSIVE MODE;
-        CREATE TABLE {name} (LIKE spent INCLUDING ALL);
-        WITH moved AS (DELETE FROM spent_beyond WHERE ends >= {begins} AND ends < {ends} RETURNING *)
-        INSERT INTO {name} SELECT * FROM moved;
-        ALTER TABLE spent ATTACH PARTITION {name} FOR VALUES FROM ({begins}) TO ({ends})""")  # noqa: S608 own numbers
-
-
-def _drop_days(tx: Tx, below: int) -> None:
-    """Drop the partitions of days that ended at or before `below`."""
-    if not _alone(tx):
-        return
-    for (name,) in tx.rows(_PARTITIONS):
-        day = int(datetime.strptime(name, "spent_%Y%m%d").replace(tzinfo=UTC).timestamp()) // _DAY
-        if (day + 1) * _DAY <= below:
-            tx.script(f"DROP TABLE {name}")
-
-
-def _alone(tx: Tx) -> bool:
-    """Take the upkeep's lock until the end of the transaction; another worker that has it does the work."""
-    row = tx.row(_POSTGRES_LOCK)
-    return row is not None and bool(row[0])
+def _alone(tx: Tx, sql: SQL, **p: int) -> int:
+    """Call a function under the upkeep's lock; 0 where another worker has it and does the work."""
+    locked = tx.row(_POSTGRES_LOCK)
+    if locked is None or not locked[0]:
+        return 0
+    row = tx.row(sql, **p)
+    return int(row[0]) if row else 0
