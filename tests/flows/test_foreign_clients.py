@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -19,48 +18,13 @@ import requests
 from authlib.integrations.requests_client import OAuth2Session
 from joserfc import jwt
 from joserfc.jwk import KeySet
-from requests_oauth2client import InvalidGrant, OAuth2Client
+from requests_oauth2client import InvalidGrant
 
-from tests.flows.plain_browser import PlainBrowser
-from tests.flows.province import HUANG, LIN, Province
+from tests.flows.province import HUANG, Province
+from tests.flows.strangers import SCOPE, Visitor, metadata, oauth2_client
 
 FOREIGN = Path(__file__).parents[1] / "foreign"
-SCOPE = "openid profile offline_access"
 CLIENTS = ("hall-a", "try-me")
-
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """A client, and a person in a browser that stops where the client's own address begins."""
-
-    province: Province
-    client: dict[str, Any]
-    back: str
-    left: str
-    browser: PlainBrowser
-
-    @property
-    def secret(self) -> str | None:
-        found: str | None = self.client["client_secret"]
-        return found
-
-    def go(self, url: str) -> str:
-        """Open the authorization request, log in where asked, agree where asked; where it led."""
-        self.browser.get(url)
-        if "/login" in self.browser.url and not self.browser.left_for:
-            self.browser.log_in(self.province, LIN)
-        self.browser.agree()
-        assert self.browser.left_for, self.browser.text
-        return self.browser.left_for
-
-    def log_out(self, metadata: dict[str, Any], id_token: str) -> None:
-        """RP-initiated logout, with the ID token as the proof; afterwards nobody is logged in."""
-        asked = {"id_token_hint": id_token, "post_logout_redirect_uri": self.left, "state": "bye"}
-        url = requests.Request("GET", metadata["end_session_endpoint"], params=asked).prepare().url
-        assert url
-        self.browser.get(url)
-        assert self.browser.left_for == f"{self.left}?state=bye"
-        assert "/login" in self.browser.get(f"{self.province.issuer}/account").url
 
 
 @pytest.fixture(params=CLIENTS)
@@ -69,15 +33,8 @@ def visitor(province: Province, request: pytest.FixtureRequest) -> Iterator[Visi
     back, left = client["redirect_uris"][0], client["post_logout_redirect_uris"][0]
     if request.param == "try-me":  # RFC 8252 § 7.3: any port on loopback
         back = back.replace("127.0.0.1/", "127.0.0.1:49152/")
-    with PlainBrowser(stop=lambda url: url.startswith(back) or url.partition("?")[0] == left) as browser:
-        yield Visitor(province, client, back, left, browser)
-
-
-def metadata(province: Province) -> dict[str, Any]:
-    found: dict[str, Any] = requests.get(
-        f"{province.issuer}/.well-known/openid-configuration", timeout=10
-    ).json()
-    return found
+    with Visitor.of(province, request.param, client["client_secret"], back, left) as found:
+        yield found
 
 
 @pytest.mark.parametrize("client_id", CLIENTS)
@@ -113,38 +70,30 @@ def test_npm_openid_client(province: Province, client_id: str) -> None:
 
 
 def test_requests_oauth2client(visitor: Visitor) -> None:
-    auth: dict[str, Any] = {"client_secret": visitor.secret} if visitor.secret else {}
-    with OAuth2Client.from_discovery_endpoint(
-        issuer=visitor.province.issuer,
-        client_id=visitor.client["client_id"],
-        redirect_uri=visitor.back,
-        id_token_signed_response_alg="ES256",
-        testing=True,  # plain HTTP on loopback
-        **auth,
-    ) as client:
-        asked = client.authorization_request(scope=SCOPE)
-        answered = asked.validate_callback(visitor.go(str(asked)))
-        tokens: Any = client.authorization_code(answered, validate=True)
-        user = client.userinfo(tokens)
-        assert user["name"] == "林漫"
-        assert user["sub"] == tokens.id_token.sub
-        fresh: Any = client.refresh_token(tokens.refresh_token)
-        assert client.userinfo(fresh)["sub"] == user["sub"]
-        if visitor.secret:
-            assert client.introspect_token(fresh)["active"] is True
-        refresh = fresh.refresh_token or tokens.refresh_token
-        assert client.revoke_refresh_token(refresh)
-        with pytest.raises(InvalidGrant):
-            client.refresh_token(refresh)
-        if visitor.secret:
-            assert client.introspect_token(fresh)["active"] is False
-        visitor.log_out(metadata(visitor.province), str(tokens.id_token))
+    client = oauth2_client(visitor.province, visitor.client_id, visitor.secret, visitor.back)
+    asked = client.authorization_request(scope=SCOPE)
+    answered = asked.validate_callback(visitor.go(str(asked)))
+    tokens: Any = client.authorization_code(answered, validate=True)
+    user = client.userinfo(tokens)
+    assert user["name"] == "林漫"
+    assert user["sub"] == tokens.id_token.sub
+    fresh: Any = client.refresh_token(tokens.refresh_token)
+    assert client.userinfo(fresh)["sub"] == user["sub"]
+    if visitor.secret:
+        assert client.introspect_token(fresh)["active"] is True
+    refresh = fresh.refresh_token or tokens.refresh_token
+    assert client.revoke_refresh_token(refresh)
+    with pytest.raises(InvalidGrant):
+        client.refresh_token(refresh)
+    if visitor.secret:
+        assert client.introspect_token(fresh)["active"] is False
+    visitor.log_out(metadata(visitor.province), str(tokens.id_token))
 
 
 def test_authlib(visitor: Visitor) -> None:
     known = metadata(visitor.province)
     with OAuth2Session(
-        visitor.client["client_id"],
+        visitor.client_id,
         visitor.secret,
         scope=SCOPE,
         redirect_uri=visitor.back,
@@ -164,7 +113,7 @@ def test_authlib(visitor: Visitor) -> None:
         claims = jwt.decode(tokens["id_token"], keys, algorithms=["ES256"]).claims
         jwt.JWTClaimsRegistry(
             iss={"essential": True, "value": visitor.province.issuer},
-            aud={"essential": True, "value": visitor.client["client_id"]},
+            aud={"essential": True, "value": visitor.client_id},
             exp={"essential": True},
         ).validate(claims)
         assert claims["nonce"] == "authlib-nonce"
