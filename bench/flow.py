@@ -27,6 +27,13 @@ def whole_flow(pushed: bytes, authorize: Callable[[str], bytes], exchange: Calla
         raise Unexpected(f"exchange: {answer[:600]!r}")
 
 
+def silent(authorize: bytes) -> Flow:
+    """One authorization request that no page answers: the browser is sent back with a code at once."""
+    answer = yield authorize
+    if CODE.search(answer.partition(b"\r\n\r\n")[0]) is None:
+        raise Unexpected(f"silent sign-on: {answer[:600]!r}")
+
+
 def in_turn(requests: Sequence[bytes], count: int) -> list[bytes]:
     """``count`` requests, the given ones over and over."""
     return [requests[number % len(requests)] for number in range(count)]

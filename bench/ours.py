@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import requests
 
 from bench.drive import CONNECTIONS, SERVER_CORE, Flow, Operation, Target, request
-from bench.flow import in_turn, whole_flow
+from bench.flow import in_turn, silent, whole_flow
 from bench.process import free_port, running
 from bench.proofs import Proofs
 
@@ -115,15 +115,24 @@ class Requests:
 
     def flows(self, count: int) -> list[Flow]:
         """From the pushed request to the tokens, by a browser that is logged in."""
-        self.code()
-        cookies = "; ".join(f"{name}={value}" for name, value in self.browser.cookies.items())
         pushed = self.form(HALL, "/par", self.asked)
 
         def authorize(uri: str) -> bytes:
-            query = urlencode({"client_id": HALL, "request_uri": uri})
-            return request("GET", f"/authorize?{query}", self.host, {"Cookie": cookies})
+            return self.authorize({"client_id": HALL, "request_uri": uri})
 
+        self.code()
         return [whole_flow(pushed, authorize, self.exchange) for _ in range(count)]
+
+    def silents(self, count: int) -> list[Flow]:
+        """A hall asks whether the browser is logged in, and gets a code without a page."""
+        self.code()
+        asked = self.authorize({**self.asked, "prompt": "none", "state": "s" * 22, "nonce": "n" * 22})
+        return [silent(asked) for _ in range(count)]
+
+    def authorize(self, asked: Mapping[str, str]) -> bytes:
+        """An authorization request of the browser as it is."""
+        cookies = "; ".join(f"{name}={value}" for name, value in self.browser.cookies.items())
+        return request("GET", f"/authorize?{urlencode(asked)}", self.host, {"Cookie": cookies})
 
     def operations(self) -> tuple[Operation, ...]:
         """What is compared."""
@@ -145,6 +154,7 @@ class Requests:
             Operation("code exchange, DPoP", self.proven, b'"DPoP"'),
             Operation("refresh", lambda n: in_turn(refreshes, n), b'"access_token"'),
             Operation("whole flow", self.flows, b""),
+            Operation("silent sign-on", self.silents, b""),
             Operation("introspection", lambda n: [introspection] * n, b'"active":true', 3),
             Operation("userinfo", lambda n: [userinfo] * n, b'"sub"', 3),
             Operation("discovery", lambda n: [discovery] * n, b'"token_endpoint"', 5),

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bench.drive import CONNECTIONS, LOAD_CORE, SERVER_CORE, Flow, Operation, Target, request
-from bench.flow import in_turn, whole_flow
+from bench.flow import in_turn, silent, whole_flow
 from bench.process import free_port, running
 from bench.proofs import Proofs
 
@@ -79,18 +79,7 @@ class Requests:
 
     def flows(self, count: int) -> list[Flow]:
         """From the pushed request to the tokens, by a browser that is logged in."""
-        call = urllib.request.Request(f"http://{self.host}/bench/session", method="POST")
-        with urllib.request.urlopen(call, timeout=60) as answer:
-            cookies = "; ".join(each.partition(";")[0] for each in answer.headers.get_all("Set-Cookie"))
-        challenge = base64.urlsafe_b64encode(hashlib.sha256(self.verifier.encode()).digest()).rstrip(b"=")
-        asked = {
-            "response_type": "code",
-            "client_id": CLIENT_ID,
-            "redirect_uri": REDIRECT_URI,
-            "scope": "openid offline_access",
-            "code_challenge": challenge.decode(),
-            "code_challenge_method": "S256",
-        }
+        cookies, asked = self.session(), self.asked()
         pushed = self.form("/request", asked)
 
         def authorize(uri: str) -> bytes:
@@ -98,6 +87,30 @@ class Requests:
             return request("GET", f"/auth?{query}", self.host, {"Cookie": cookies})
 
         return [whole_flow(pushed, authorize, self.exchange) for _ in range(count)]
+
+    def silents(self, count: int) -> list[Flow]:
+        """A hall asks whether the browser is logged in, and gets a code without a page."""
+        query = urlencode({**self.asked(), "prompt": "none", "state": "s" * 22, "nonce": "n" * 22})
+        asked = request("GET", f"/auth?{query}", self.host, {"Cookie": self.session()})
+        return [silent(asked) for _ in range(count)]
+
+    def session(self) -> str:
+        """The cookies of a browser that is logged in."""
+        call = urllib.request.Request(f"http://{self.host}/bench/session", method="POST")
+        with urllib.request.urlopen(call, timeout=60) as answer:
+            return "; ".join(each.partition(";")[0] for each in answer.headers.get_all("Set-Cookie"))
+
+    def asked(self) -> dict[str, str]:
+        """The parameters of an authorization request."""
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(self.verifier.encode()).digest()).rstrip(b"=")
+        return {
+            "response_type": "code",
+            "client_id": CLIENT_ID,
+            "redirect_uri": REDIRECT_URI,
+            "scope": "openid offline_access",
+            "code_challenge": challenge.decode(),
+            "code_challenge_method": "S256",
+        }
 
     def operations(self) -> tuple[Operation, ...]:
         """What is compared."""
@@ -120,6 +133,7 @@ class Requests:
             Operation("code exchange, DPoP", self.proven, b'"DPoP"'),
             Operation("refresh", lambda n: in_turn(refreshes, n), b'"access_token"'),
             Operation("whole flow", self.flows, b""),
+            Operation("silent sign-on", self.silents, b""),
             Operation("introspection", lambda n: [introspection] * n, b'"active":true', 3),
             Operation("userinfo", lambda n: [userinfo] * n, b'"sub"', 3),
             Operation("discovery", lambda n: [discovery] * n, b'"token_endpoint"', 5),
