@@ -7,8 +7,18 @@ from eLicense.errors import LevelTooLow, NotAnAuthority, ScopeMissing
 from eLicense.settings import LicenceSettings
 from manyou.errors import Unauthenticated
 from web import AccessTokens, Authorisation, Call, VerifiedAccess
+from web.challenges import StepUp
 
-__all__ = ["anybody_or_bearer", "authority", "bearer", "holder", "holder_of", "need_level"]
+__all__ = [
+    "anybody_or_bearer",
+    "authority",
+    "bearer",
+    "holder",
+    "holder_of",
+    "need_level",
+    "short_of",
+    "short_of_high",
+]
 
 
 def bearer(tokens: AccessTokens, settings: LicenceSettings) -> Authorisation:
@@ -70,13 +80,53 @@ def holder_of(access: VerifiedAccess) -> bytes:
     return access.subject
 
 
-def need_level(access: VerifiedAccess, settings: LicenceSettings, type_: LicenceType | None = None) -> None:
-    """Refuse a person who is not known well enough to see or show licences.
+def need_level(
+    access: VerifiedAccess, settings: LicenceSettings, now: int, type_: LicenceType | None = None
+) -> None:
+    """Refuse a person who is not known well enough, or did not log in well enough, to see or show licences.
 
     Raises:
         LevelTooLow: below R2, or below R3 for sensitive types and when acting for an organisation.
+        StepUp: a new login would do.
 
     """
-    high = access.acting_for is not None or (type_ is not None and type_.sensitive)
-    if access.level < (settings.company_level if high else settings.show_level):
-        raise LevelTooLow
+    if access.acting_for is not None or (type_ is not None and type_.sensitive):
+        lacking = short_of_high(access, settings, now)
+    else:
+        lacking = short_of(access, settings.show_level, now)
+    if lacking is not None:
+        raise lacking
+
+
+def short_of_high(access: VerifiedAccess, settings: LicenceSettings, now: int) -> LevelTooLow | StepUp | None:
+    """The same for sensitive types and organisations."""
+    return short_of(
+        access,
+        settings.company_level,
+        now,
+        strength=settings.company_strength,
+        age=settings.company_login_seconds,
+    )
+
+
+def short_of(
+    access: VerifiedAccess, level: int, now: int, *, strength: int = 1, age: int = 0
+) -> LevelTooLow | StepUp | None:
+    """What a person lacks: a real-name level that no login gives, or a login that shows all there is.
+
+    Args:
+        access: the person's token.
+        level: real-name level.
+        now: unix seconds.
+        strength: login strength.
+        age: how many seconds old the login may be; 0: any.
+
+    """
+    if max(access.level, access.present_level) < level:
+        return LevelTooLow()
+    low = access.level < level or access.strength < strength
+    old = age > 0 and now - access.auth_time > age
+    if not low and not old:
+        return None
+    acr_values = f"urn:manyou:acr:r{level}-a{strength}" if low else ""
+    return StepUp(acr_values=acr_values, max_age=age if old else None)

@@ -22,6 +22,8 @@ class LicenceSettings:
         trust_life: seconds from a trust list's issue to its end.
         show_level: real-name level for the own file and for codes (R2).
         company_level: the same when acting for an organisation, or for sensitive types (R3).
+        company_strength: login strength for the same (A1, A2, A3); lacking, a new login is asked for.
+        company_login_seconds: how old that login may be, likewise; 0: of any age.
     """
 
     issuer: str
@@ -34,6 +36,8 @@ class LicenceSettings:
     trust_life: int = 7 * 86_400
     show_level: int = 2
     company_level: int = 3
+    company_strength: int = 1
+    company_login_seconds: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what cannot work; all faults at once.
@@ -53,6 +57,10 @@ class LicenceSettings:
             faults.append("code_seconds: 5 to 300")
         if not 0 < self.status_ttl <= self.status_life:
             faults.append("status_ttl: above 0 and at most status_life")
+        if not 1 <= self.company_strength <= 3:
+            faults.append("company_strength: 1 to 3")
+        if self.company_login_seconds < 0:
+            faults.append("company_login_seconds: 0, or seconds")
         if self.status_size < 64 or self.status_size & (self.status_size - 1):
             faults.append("status_size: a power of two, at least 64")
         if faults:

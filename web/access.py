@@ -40,6 +40,8 @@ class VerifiedAccess:
     """By which office, e.g. ``legal_representative``."""
     level: int = 0
     """Real-name level 0–3 of the person."""
+    present_level: int = 0
+    """What the real-name level has become since: where it is higher, a new login shows it."""
     strength: int = 0
     """Login strength 1–3 of the session; 0 without a person."""
     auth_time: int = 0

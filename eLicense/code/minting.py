@@ -53,12 +53,12 @@ class Minting:
 
         """
         catalogue = self._catalogue()
-        need_level(access, self._settings)
+        need_level(access, self._settings, now)
         if asked.licence_id in catalogue.types:
             raise LicenceNotShowable
         licence, held, keys = self._own.find(holder_of(access), asked.licence_id)
         type_ = catalogue.types[licence.type]
-        need_level(access, self._settings, type_)
+        need_level(access, self._settings, now, type_)
         if licence.state(now) is not State.VALID:
             raise LicenceNotShowable
         own = next(holding for holding in held if holding.holder_key in keys)

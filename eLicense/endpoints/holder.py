@@ -31,7 +31,7 @@ def endpoints(
         return Reply.json(own.licence(call.principal, call.args["licence_id"], call.now))
 
     def events(call: Call) -> Reply:
-        need_level(call.principal, settings)
+        need_level(call.principal, settings, call.now)
         limit = _limit(call.query.get("limit"))
         return Reply.json(trace.page(call.principal, call.query.get("before"), limit))
 

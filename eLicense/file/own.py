@@ -39,7 +39,7 @@ class OwnFile:
             LevelTooLow: the person is not known well enough.
 
         """
-        need_level(access, self._settings)
+        need_level(access, self._settings, now)
         subject, catalogue = holder_of(access), self._catalogue()
 
         def work(tx: Tx) -> tuple[Any, list[tuple[Licence, Holding]]]:
@@ -66,14 +66,14 @@ class OwnFile:
             SourceDown: a source-backed licence whose source does not answer.
 
         """
-        need_level(access, self._settings)
+        need_level(access, self._settings, now)
         subject, catalogue = holder_of(access), self._catalogue()
         type_ = catalogue.types.get(licence_id)
         if type_ is not None:
-            need_level(access, self._settings, type_)
+            need_level(access, self._settings, now, type_)
             return self._backed(type_, subject, now)
         licence, held, keys = self.find(subject, licence_id)
-        need_level(access, self._settings, catalogue.types[licence.type])
+        need_level(access, self._settings, now, catalogue.types[licence.type])
         return self._views.whole(licence, held, keys, catalogue, now)
 
     def find(self, subject: bytes, licence_id: str) -> tuple[Licence, list[Holding], tuple[bytes, ...]]:

@@ -14,12 +14,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from eLicense.access import holder_of
+from eLicense.access import holder_of, short_of, short_of_high
 from eLicense.calendar import day_number, day_of
 from eLicense.catalogue import CurrentCatalogue, Matter, Snapshot, UseGrant
 from eLicense.errors import (
     DailyCapReached,
-    LevelTooLow,
     SourceDown,
     UnknownMatter,
     UseNotConsented,
@@ -41,6 +40,7 @@ from ledger import append
 from manyou.errors import Forbidden
 from store import Tx
 from web import VerifiedAccess
+from web.challenges import StepUp
 
 __all__ = ["Uses"]
 
@@ -59,8 +59,8 @@ class _Use:
     purpose: str
     business_number: str
     sources: dict[str, SourceAnswer | None]
-    sensitive: bool
-    """Whether the person is known well enough for licences of sensitive types."""
+    barred: Forbidden | StepUp | None
+    """Why no licence of a sensitive type may go out."""
     ids: EventIds
     now: int
 
@@ -68,7 +68,7 @@ class _Use:
 class _UndoneError(Exception):
     """Undoes the work, so that no grant is counted for a use that did not happen."""
 
-    def __init__(self, refusal: Forbidden) -> None:
+    def __init__(self, refusal: Forbidden | StepUp) -> None:
         super().__init__()
         self.refusal = refusal
 
@@ -89,7 +89,7 @@ class Uses:
 
         Raises:
             PurposeNeeded, UnknownMatter: the request says nothing that could be traced.
-            UseNotConsented, UseNotGranted, LevelTooLow, DailyCapReached: refused, and traced.
+            UseNotConsented, UseNotGranted, LevelTooLow, StepUp, DailyCapReached: refused, and traced.
             Unavailable: the trace cannot be written; then nothing goes out.
 
         """
@@ -101,7 +101,7 @@ class Uses:
         kind = "organisation" if access.acting_for else "person"
         materials = wanted(catalogue, access.client, matter, kind, day_of(now))
         agreed = agreed_fields(wanted(catalogue, access.client, matter, None, day_of(now)))
-        refusal = _refusal(access, matter, materials, purpose, number, agreed)
+        refusal = _refusal(access, matter, materials, purpose, number, agreed, now)
         use = _Use(
             access=access,
             subject=subject,
@@ -110,7 +110,7 @@ class Uses:
             purpose=purpose,
             business_number=number,
             sources=self._ask_sources(materials, subject, now) if refusal is None else {},
-            sensitive=access.level >= self._settings.company_level,
+            barred=short_of_high(access, self._settings, now),
             ids=EventIds.draw(now),
             now=now,
         )
@@ -136,7 +136,7 @@ class Uses:
                 continue
         return said
 
-    def _refused(self, use: _Use, refusal: Forbidden) -> Forbidden:
+    def _refused(self, use: _Use, refusal: Forbidden | StepUp) -> Forbidden | StepUp:
         """Write the refusal into the holder's trace; it is answered only once that is durable."""
         event = UseRefused(
             mode=_MODE,
@@ -157,7 +157,8 @@ def _refusal(
     purpose: str,
     number: str,
     agreed: str,
-) -> Forbidden | None:
+    now: int,
+) -> Forbidden | StepUp | None:
     wanted_detail = {
         "type": DETAIL_TYPE,
         "matter": matter.code,
@@ -171,9 +172,7 @@ def _refusal(
         return UseNotGranted()
     if all(each.get("fields") != agreed for each in consented):
         return UseNotConsented("Ask the holder again: other fields may go out than were agreed to.")
-    if access.level < matter.level:
-        return LevelTooLow()
-    return None
+    return short_of(access, matter.level, now)
 
 
 def _record(tx: Tx, use: _Use, catalogue: Snapshot) -> tuple[Outcome, ...]:
@@ -192,8 +191,8 @@ def _record(tx: Tx, use: _Use, catalogue: Snapshot) -> tuple[Outcome, ...]:
     outcomes = tuple(
         answer_for(material, use.matter, catalogue, file, use.sources, use.now) for material in use.materials
     )
-    if not use.sensitive and any(held.ask.type.sensitive for each in outcomes for held in each.held):
-        raise _UndoneError(LevelTooLow())
+    if use.barred and any(held.ask.type.sensitive for each in outcomes for held in each.held):
+        raise _UndoneError(use.barred)
     number = 0
     for outcome in outcomes:
         for holder_key, subject, event in _events(tx, use, outcome):

@@ -9,6 +9,8 @@ from idp.oauth.errors import InsufficientScope, InvalidClient, InvalidRequest, I
 from idp.oauth.proving import check_sender
 from idp.oauth.scopes import OPENID
 from idp.oauth.verified import presented
+from idp.sessions.session import acr
+from web.challenges import StepUp
 from web.endpoint import Authorisation
 
 if TYPE_CHECKING:
@@ -55,9 +57,19 @@ def userinfo_bearer(engine: Engine, tokens: Tokens, reason: str) -> Authorisatio
         check_sender(engine, call, known.access.sender, scheme, text)
         if OPENID not in known.verified.scopes:
             raise InsufficientScope
+        _strong_enough(engine, known.verified)
         return known.verified
 
     return Authorisation("bearer", reason, admit)
+
+
+def _strong_enough(engine: Engine, access: VerifiedAccess) -> None:
+    """The operator may have raised what a hall demands since the token was given (RFC 9470)."""
+    client = engine.clients.enabled(access.client)
+    if client is None:
+        raise InvalidToken
+    if access.level < client.least_level or access.strength < client.least_strength:
+        raise StepUp(acr_values=acr(client.least_level, max(client.least_strength, 1)))
 
 
 def _token(call: Call) -> tuple[str, str]:

@@ -28,7 +28,7 @@ def oauth_refusal(call: Call, problem: Problem) -> Reply:
     """The answer to a refused request; ``detail`` never stands in it."""
     if isinstance(problem, UntrustedRequest):
         error = InvalidRequest.code  # its own code is for our page alone
-    elif isinstance(problem, OAuthError):
+    elif isinstance(problem, OAuthError | Challenged):
         error = problem.code
     else:
         error = next((word for kind, word in _ELSEWHERE if isinstance(problem, kind)), "server_error")

@@ -174,6 +174,7 @@ def _verified(access: Access, client: Client, found: Standing | None) -> Verifie
         acting_for=access.acting_for or None,
         office=access.office,
         level=access.level if found is None else min(access.level, found.level),
+        present_level=0 if found is None else found.level,
         strength=access.strength,
         auth_time=access.auth_time,
         authorization_details=details,
