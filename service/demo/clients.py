@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from idp.oauth.client import Client, new_secret
+from idp.oauth.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -17,6 +18,9 @@ AUTHORITIES = {
     "civil-affairs": ("示范省民政厅", "Civil affairs", "11350000MBDEM004XY"),
 }
 """client_id → name and USCC of the authorities that issue."""
+
+BACK_OFFICE = "https://back-office.example/api"
+"""Both halls call it for their users, and it calls the library and the archive."""
 
 PERSONAL = ("openid", "profile", "phone", "offline_access")
 
@@ -62,6 +66,7 @@ def demo_clients(settings: Settings, halls: tuple[str, str]) -> list[tuple[Clien
             serves=("https://records.example/api",),
         ),
         _foreign_tester(library),
+        *_beyond_the_browser(library),
     ]
     for client_id, (name_zh, name_en, uscc) in AUTHORITIES.items():
         made.append(
@@ -92,7 +97,7 @@ def _hall(
         grants=("authorization_code", "refresh_token", "client_credentials"),
         scopes=(*PERSONAL, *more),
         sector=f"{client_id}.example",
-        audiences=(library,),
+        audiences=(library, BACK_OFFICE),
         detail_types=("elicence",),
     )
 
@@ -116,6 +121,42 @@ def _java_hall(hall_b: str, library: str) -> tuple[Client, str]:
         audiences=(library,),
         detail_types=("elicence",),
     )
+
+
+def _beyond_the_browser(library: str) -> list[tuple[Client, str]]:
+    """Who has no browser of its own with a person in it: a terminal, a counter, a hall behind a hall."""
+    terminal = Client(
+        client_id="self-service-terminal",
+        name_zh="自助服务终端",
+        name_en="Self-service terminal",
+        profile="terminal",
+        auth_method="none",
+        grants=(DEVICE_CODE, "refresh_token"),
+        scopes=PERSONAL,
+        sector="terminal.example",
+        audiences=(library,),
+    )
+    counter = _client(
+        client_id="service-counter",
+        name_zh="政务服务中心综合窗口",
+        name_en="Service centre counter",
+        grants=(CIBA, "refresh_token"),
+        scopes=(*PERSONAL, "id_number"),
+        sector="counter.example",
+        audiences=(library,),
+        ciba_delivery="poll",
+    )
+    back_office = _client(
+        client_id="back-office",
+        name_zh="市场监管后台审批系统",
+        name_en="Market supervision back office",
+        grants=("client_credentials", TOKEN_EXCHANGE),
+        scopes=("profile", "use"),
+        audiences=(library, "https://records.example/api"),
+        detail_types=("elicence",),
+        serves=(BACK_OFFICE,),
+    )
+    return [(terminal, ""), counter, back_office]
 
 
 def _foreign_tester(library: str) -> tuple[Client, str]:

@@ -134,6 +134,7 @@ def _shown(client: Any, secret: str) -> dict[str, Any]:
         "grant_types": list(client.grants),
         "scope": " ".join(client.scopes),
         "resources": list(client.audiences),
+        "serves": list(client.serves),
         "id_token_signed_response_alg": client.id_token_alg,
         "verifier": client.verifier,
     }

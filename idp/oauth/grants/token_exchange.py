@@ -88,9 +88,9 @@ _OVER: Final = "Send a subject_token whose session, consent and halls still stan
 
 
 def _audience(ask: Exchange) -> str:
-    """The one resource, by its URI or by its name here (§ 2.1); else the client's first."""
-    client, engine = ask.client, ask.engine
-    asked = [*ask.form.all("resource"), *(engine.audience(name) for name in ask.form.all("audience"))]
+    """The one resource, by its URI or by a name (§ 2.1); else the client's first."""
+    client = ask.client
+    asked = [*ask.form.all("resource"), *(_called(ask, name) for name in ask.form.all("audience"))]
     asked = list(dict.fromkeys(asked))
     if len(asked) > 1:
         raise InvalidTarget("Send one resource or audience; each token is for one.")
@@ -99,6 +99,13 @@ def _audience(ask: Exchange) -> str:
     if asked[0] not in client.audiences:
         raise InvalidTarget
     return asked[0]
+
+
+def _called(ask: Exchange, name: str) -> str:
+    """The resource of a name: of the client so called, where it serves one to be asked for; else ours."""
+    server = ask.engine.clients.enabled(name)
+    served = [each for each in server.serves if each in ask.client.audiences] if server else []
+    return served[0] if len(served) == 1 else ask.engine.audience(name)
 
 
 def _scope(ask: Exchange, shown: Access) -> str:

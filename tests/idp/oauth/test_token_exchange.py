@@ -104,6 +104,10 @@ def test_by_name_as_well_as_by_address(house: House) -> None:
     token = called(house)["access_token"]
     assert verified(house, body(exchange(house, token, audience="elicence"))["access_token"]).actors
     assert exchange(house, token, audience=ARCHIVE, resource=ARCHIVE).status == 200
+    house.client("archive", redirect_uris=(), grants=("client_credentials",), serves=(ARCHIVE,))
+    assert claims(body(exchange(house, token, audience="archive"))["access_token"])["aud"] == ARCHIVE
+    house.client("stranger", redirect_uris=(), grants=("client_credentials",), serves=("https://x.example/",))
+    assert error(exchange(house, token, audience="stranger")) == "invalid_target"
     assert error(exchange(house, token, audience="elicence", resource=ARCHIVE)) == "invalid_target"
     assert error(exchange(house, token, audience="nowhere")) == "invalid_target"
     assert error(exchange(house, token, resource="https://else.example/")) == "invalid_target"
