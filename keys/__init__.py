@@ -32,7 +32,7 @@ from keys.errors import (
     TokenRefused,
     TypeNotSignable,
 )
-from keys.foreign import ForeignJws, read_foreign, verify_foreign
+from keys.foreign import ForeignJws, read_foreign, unverified_claims, verify_foreign
 from keys.foreign_keys import ForeignKey, ForeignKeySet, read_key_set, read_public_key
 from keys.jwe import encrypt
 from keys.master import create_master_key
@@ -71,5 +71,6 @@ __all__ = [
     "read_foreign",
     "read_key_set",
     "read_public_key",
+    "unverified_claims",
     "verify_foreign",
 ]

@@ -22,7 +22,7 @@ from keys.errors import ForeignKeyUnknown, ForeignRefused
 from keys.foreign_keys import ForeignKey, ForeignKeySet
 from keys.material import UNREADABLE
 
-__all__ = ["ForeignJws", "read_foreign", "verify_foreign"]
+__all__ = ["ForeignJws", "read_foreign", "unverified_claims", "verify_foreign"]
 
 LONGEST: Final = 16_384
 """Characters of a token; longer ones are refused unread."""
@@ -89,6 +89,20 @@ def verify_foreign(
     """
     jws = read_foreign(token, algorithms=algorithms, typs=typs)
     return jws.header, jws.verified_by(_choose(jws, keys))
+
+
+def unverified_claims(token: str) -> dict[str, Any]:
+    """What a token says and nobody vouches for: to find out whose keys to ask, and for nothing else.
+
+    Raises:
+        ForeignRefused: no compact JWS of a JSON object.
+    """
+    if len(token) > LONGEST:
+        raise ForeignRefused(f"Send a JWT of at most {LONGEST} characters.")
+    parts = token.split(".")
+    if len(parts) != 3 or not parts[1].isascii():
+        raise ForeignRefused("Send a signed JWT in its compact form.", detail="not three ASCII parts")
+    return _object(_bytes(parts[1].encode(), "payload"), "payload")
 
 
 def _choose(jws: ForeignJws, keys: ForeignKeySet) -> ForeignKey:

@@ -41,7 +41,7 @@ DERIVED = {
     "portal.origin": "server.portal",
 }
 """What rooms are told and no operator can: it follows from the setting named, so that both never differ."""
-NO_SECRET = {"block_list_file", "ca_file"}
+NO_SECRET = {"block_list_file", "ca_file", "client_ca_file"}
 JWKS_CACHED = 300
 """Seconds the provider lets its key set be cached."""
 

@@ -28,14 +28,14 @@ POSTED: Final = "posted"
 
 def client(engine: Engine, reason: str) -> Authorisation:
     """An authenticated client, or a public one that names itself; it is ``call.principal``."""
-    return Authorisation("client", reason, lambda call: authenticate(engine.clients, call))
+    return Authorisation("client", reason, lambda call: authenticate(engine, call))
 
 
 def confidential_client(engine: Engine, reason: str) -> Authorisation:
     """A client that proved itself."""
 
     def admit(call: Call) -> Client:
-        found = authenticate(engine.clients, call)
+        found = authenticate(engine, call)
         if found.public:
             raise InvalidClient
         return found

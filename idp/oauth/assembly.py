@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from idp.oauth.backchannel import BackChannel
+from idp.oauth.certificates import Authorities
+from idp.oauth.client_keys import ClientKeys
 from idp.oauth.clients import Clients
 from idp.oauth.dpop import Proofs
 from idp.oauth.dpop_nonce import Nonces
@@ -79,6 +81,8 @@ def assemble(  # noqa: PLR0913 - a composition root names its parts
         expiring=expiring,
         keys=keys,
         clients=Clients(durable, feed),
+        client_keys=ClientKeys(fetcher, expiring),
+        authorities=Authorities(settings.client_ca_file) if settings.client_ca_file else None,
         facts=facts,
         sign_on=sign_on,
         fetcher=fetcher,

@@ -40,7 +40,9 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     """The policy that creation and every change keep."""
     auth_method: AuthMethod = "client_secret_basic"
     secret_hashes: tuple[str, ...] = ()
-    """SHA-256, hex; two while a secret is being replaced."""
+    """SHA-256, hex; two while a secret is being replaced, the older one first."""
+    old_secret_ends: int = 0
+    """Unix seconds; from then on the last of ``secret_hashes`` alone is good."""
     application_type: Literal["web", "native"] = "web"
     redirect_uris: tuple[str, ...] = ()
     post_logout_redirect_uris: tuple[str, ...] = ()
@@ -165,10 +167,12 @@ def new_secret(entropy: Callable[[int], bytes]) -> tuple[str, str]:
 _NOBODY = ("0" * 64,)
 
 
-def secret_matches(client: Client | None, secret: str) -> bool:
+def secret_matches(client: Client | None, secret: str, now: int) -> bool:
     """Compare in constant time; an unknown client costs the same and never matches."""
     given = hashlib.sha256(secret.encode()).hexdigest()
     hashes = client.secret_hashes if client else _NOBODY
+    if client is not None and now >= client.old_secret_ends:
+        hashes = hashes[-1:]
     found = False
     for known in hashes:
         found |= hmac.compare_digest(given, known)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from idp.oauth.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
+from idp.oauth.key_rules import key_faults
 from idp.oauth.origin import origin_of
 from idp.oauth.scopes import SCOPES
 from keys.rings import PURPOSES
@@ -28,6 +29,7 @@ RESPONSE_ALGORITHMS = PURPOSES["authorization-response"].algorithms
 def faults(client: Client) -> list[str]:
     """Every rule that the record breaks, as English sentences; empty where it keeps them all."""
     found = [sentence for broken, sentence in _rules(client) if broken]
+    found += key_faults(client)
     endpoint = client.ciba_notification_endpoint
     for uri in (*client.redirect_uris, *client.post_logout_redirect_uris, *([endpoint] if endpoint else [])):
         found += _redirect_faults(client, uri)
@@ -41,8 +43,6 @@ def _rules(client: Client) -> list[tuple[bool, str]]:
         (not client.name_zh or not client.name_en, "name_zh, name_en: give both."),
         (bool(set(client.grants) - GRANTS), "grants: only those that the metadata lists."),
         (bool(set(client.scopes) - set(SCOPES)), "scopes: only those that the metadata lists."),
-        (client.public and bool(client.secret_hashes), "auth_method none has no secret."),
-        (not client.public and not client.secret_hashes, "secret_hashes: a confidential client has one."),
         (client.public and not client.pkce_required, "pkce_required: a public client needs PKCE."),
         (
             CIBA in client.grants and (client.public or not client.ciba_delivery),

@@ -13,7 +13,8 @@ import msgspec
 
 from idp.oauth.checks.session import PROMPTS
 from idp.oauth.claims import NAMES
-from idp.oauth.client_authentication import METHODS
+from idp.oauth.client_authentication import offered
+from idp.oauth.profiles import CLIENT_ALGORITHMS
 from idp.oauth.response import MODES, RING
 from idp.oauth.scopes import SCOPES
 from idp.oauth.session_state import SESSION_FRAME
@@ -37,7 +38,8 @@ BROWSED = frozenset({"authorization_endpoint", "end_session_endpoint"})
 def metadata(engine: Engine) -> dict[str, Any]:
     """The members of both documents."""
     issuer = engine.issuer
-    confidential = [name for name in METHODS if name != "none"]
+    methods, algorithms = offered(engine), list(CLIENT_ALGORITHMS)
+    confidential = [name for name in methods if name != "none"]
     claims = dict.fromkeys(claim for scope in SCOPES.values() for claim in scope.claims)
     claims |= dict.fromkeys(sorted(NAMES))
     found = {
@@ -65,9 +67,12 @@ def metadata(engine: Engine) -> dict[str, Any]:
         "authorization_signing_alg_values_supported": list(PURPOSES[RING].algorithms),
         "grant_types_supported": list(GRANTS),
         "code_challenge_methods_supported": ["S256"],
-        "token_endpoint_auth_methods_supported": list(METHODS),
+        "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_signing_alg_values_supported": algorithms,
         "introspection_endpoint_auth_methods_supported": confidential,
-        "revocation_endpoint_auth_methods_supported": list(METHODS),
+        "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
         "subject_types_supported": ["pairwise", "public"],
         "id_token_signing_alg_values_supported": ["ES256", "RS256"],
         "scopes_supported": list(SCOPES),

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from idp.oauth.certificates import Authorities
+from idp.oauth.client_keys import ClientKeys
 from idp.oauth.clients import Clients
 from idp.oauth.dpop import Proofs
 from idp.oauth.settings import OAuthSettings
@@ -34,6 +36,10 @@ class Engine:
     """Requests in flight; it never decides."""
     keys: Keys
     clients: Clients
+    client_keys: ClientKeys
+    """Their own keys, by value or fetched."""
+    authorities: Authorities | None
+    """Who may certify clients; None: nobody."""
     facts: Facts
     sign_on: SingleSignOn
     """The browser's living session."""

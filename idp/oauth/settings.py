@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from idp.oauth.dpop_nonce import Mode
 
@@ -55,6 +56,8 @@ class OAuthSettings:
     """Characters; FAPI 2.0 § 5.3.2.2 allows to refuse longer ones, and a code stays under 512."""
     request_most: int = 8192
     """Characters of an authorization request written as a query."""
+    client_ca_file: Path | None = None
+    """Authorities and intermediates that may certify clients for tls_client_auth (PEM); none: nobody may."""
 
     def faults(self) -> list[str]:
         """What is wrong with these numbers, all of it at once; empty where nothing is."""

@@ -40,6 +40,7 @@ from keys import KeySettings
 from manyou.errors import BadRequest
 from store import SQL, Durable, Feed, StoreSettings, open_durable, open_expiring
 from tests.conftest import ManualClock
+from tests.idp.oauth.signing import Signer
 from web import LOCAL_DEMO, Call, Catalogue, Endpoint, Pages, Reply, Sentence
 from web.answer import answer
 from web.csrf import FIELD
@@ -49,6 +50,8 @@ from web.outbound import FetchSettings
 ISSUER = "http://localhost:8000"
 BACK = "http://localhost:8001/callback"
 OTHER_BACK = "http://127.0.0.1:8002/callback"
+SIGNED_BY = "signed-by"
+"""Stands for a client assertion among headers; never sent."""
 ROOT = Path(__file__).parents[3]
 VERIFIER = "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
@@ -100,6 +103,8 @@ class House:
     endpoints: dict[tuple[str, str], Endpoint]
     pages: Pages
     secrets: dict[str, str] = field(default_factory=dict)
+    signers: dict[str, Signer] = field(default_factory=dict)
+    """Keys of the clients that have one, by client_id."""
     numbers: Iterator[str] = field(
         default_factory=lambda: iter(
             ["350000199001010018", "35000019850615002X", "350000200002290037", "350000194110120045"]
@@ -113,13 +118,17 @@ class House:
     # parties
 
     def client(self, client_id: str = "hall-a", **changes: Any) -> Client:
+        if changes.get("profile", "").startswith("fapi2") and "auth_method" not in changes:
+            signer = self.signers[client_id] = Signer()
+            changes |= {"auth_method": "private_key_jwt", "jwks": signer.key_set}
+        keyed = changes.get("auth_method", "").endswith(("jwt", "tls_client_auth"))
         public = changes.get("auth_method") == "none"
         secret, digest = new_secret(os.urandom)
         known: dict[str, Any] = {
             "client_id": client_id,
             "name_zh": "大厅甲",
             "name_en": "Hall A",
-            "secret_hashes": () if public else (digest,),
+            "secret_hashes": () if public or keyed else (digest,),
             "redirect_uris": (BACK,),
             "post_logout_redirect_uris": ("http://localhost:8001/",),
             "grants": ("authorization_code", "refresh_token") + (() if public else ("client_credentials",)),
@@ -129,7 +138,7 @@ class House:
         }
         found = Client(**(known | changes))
         self.durable.write(lambda tx: put(tx, found, self.clock.now))
-        if not public and "secret_hashes" not in changes:
+        if not public and not keyed and "secret_hashes" not in changes:
             self.secrets[client_id] = secret
         self.feed.poll()
         return found
@@ -212,6 +221,9 @@ class House:
         certificate: bytes | None = None,
     ) -> Reply:
         sent = {**(browser.header if browser else {}), **(headers or {})}
+        if (client_id := sent.pop(SIGNED_BY, None)) is not None:
+            proof = self.signers[client_id].proof(client_id, self.clock.now)
+            form = [*(form.items() if isinstance(form, dict) else form or []), *proof.items()]
         shown = "" if certificate is None else f":{base64.b64encode(certificate).decode()}:"
         call = Call.of(method, target, now=self.clock.now, form=form, headers=sent, certificate=shown)
         reply = answer(self.endpoints[method, call.path], call, self.pages)
@@ -227,8 +239,15 @@ class House:
         return answer(self.endpoints["GET", route], call, self.pages)
 
     def basic(self, client_id: str) -> dict[str, str]:
+        """How the client proves itself: by secret, or by an assertion that ``call`` puts into the form."""
+        if client_id in self.signers:
+            return {SIGNED_BY: client_id}
         pair = f"{client_id}:{self.secrets[client_id]}".encode()
         return {"Authorization": "Basic " + base64.b64encode(pair).decode()}
+
+    def proof_of(self, client_id: str) -> dict[str, str]:
+        """The same; nothing of a public client."""
+        return self.basic(client_id) if client_id in self.secrets or client_id in self.signers else {}
 
     def ask(self, client_id: str = "hall-a", /, **changes: str | None) -> str:
         known: dict[str, str | None] = {
@@ -282,7 +301,7 @@ class House:
         return found["code"]
 
     def token(self, client_id: str = "hall-a", /, **form: str) -> Reply:
-        headers = self.basic(client_id) if client_id in self.secrets else {}
+        headers = self.proof_of(client_id)
         if not headers:
             form["client_id"] = client_id
         return self.call("POST", "/token", form=form, headers=headers)

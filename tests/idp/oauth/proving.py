@@ -91,7 +91,7 @@ class Key:
 
 def ask(house: House, proof: str | None, client_id: str = "hall-a", /, **form: str) -> Reply:
     """A token request with this proof."""
-    headers = house.basic(client_id) if client_id in house.secrets else {}
+    headers = house.proof_of(client_id)
     if not headers:
         form["client_id"] = client_id
     if proof is not None:

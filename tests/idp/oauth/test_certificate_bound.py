@@ -21,7 +21,7 @@ CNF = {
 
 
 def ask(house: House, certificate: bytes | None, client_id: str = "hall-a", /, **form: str) -> Reply:
-    headers = house.basic(client_id) if client_id in house.secrets else {}
+    headers = house.proof_of(client_id)
     if not headers:
         form["client_id"] = client_id
     return house.call("POST", "/token", form=form, headers=headers, certificate=certificate)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 from urllib.parse import quote_plus
 
+import msgspec
 import pytest
 
 from idp.oauth.client import Client, secret_matches
@@ -87,12 +88,16 @@ def test_two_methods_at_once(house: House) -> None:
 def test_a_secret_may_be_replaced_while_both_are_good() -> None:
     hashes = tuple(hashlib.sha256(secret).hexdigest() for secret in (b"old", b"new"))
     client = Client(client_id="c", name_zh="c", name_en="c", secret_hashes=hashes)
-    assert secret_matches(client, "old")
-    assert secret_matches(client, "new")
-    assert not secret_matches(client, "")
-    assert not secret_matches(None, "old")
+    while_both = msgspec.structs.replace(client, old_secret_ends=100)
+    assert secret_matches(while_both, "old", 99)
+    assert not secret_matches(while_both, "old", 100)
+    assert not secret_matches(client, "old", 99)
+    for now in (99, 100, 101):
+        assert secret_matches(while_both, "new", now)
+    assert not secret_matches(client, "", 99)
+    assert not secret_matches(None, "old", 99)
     bare = Client(client_id="c", name_zh="c", name_en="c")
-    assert not secret_matches(bare, "")
+    assert not secret_matches(bare, "", 99)
 
 
 def test_news_end_a_client_at_once(house: House) -> None:

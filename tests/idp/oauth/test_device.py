@@ -30,7 +30,7 @@ def terminal(house: House, client_id: str = "terminal", **changes: Any) -> None:
 
 
 def begin(house: House, client_id: str = "terminal", /, **form: str) -> Reply:
-    headers = house.basic(client_id) if client_id in house.secrets else {}
+    headers = house.proof_of(client_id)
     return house.call(
         "POST",
         "/device_authorization",
