@@ -47,6 +47,8 @@ class Asking:
     pushing: bool = False
     """It is being pushed, so nobody is asked yet."""
     pushed: Pushed | None = None
+    fetched: str | None = None
+    """The request object that stood at ``request_uri``."""
     signed: bool = False
     """It came as an object under the client's own signature."""
     redirect_uri: str | None = None

@@ -155,9 +155,10 @@ def concluded(asking: Asking, answer: dict[str, str]) -> Reply:
         InvalidRequestUri: it was answered meanwhile.
 
     """
+    reply = answered(asking, answer)
     if asking.pushed is not None:
         spent(asking.engine, asking.pushed)
-    return answered(asking, answer)
+    return reply
 
 
 def _code(asking: Asking) -> str:

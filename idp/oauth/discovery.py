@@ -20,6 +20,7 @@ from idp.oauth.scopes import SCOPES
 from idp.oauth.session_state import SESSION_FRAME
 from idp.oauth.token import GRANTS
 from idp.sessions.session import ACRS
+from keys.jwe import ALGORITHMS, ENCODINGS
 from keys.rings import PURPOSES
 from web.challenges import DPOP_ALGORITHMS
 from web.reply import Reply
@@ -65,6 +66,8 @@ def metadata(engine: Engine) -> dict[str, Any]:
         "response_types_supported": ["code"],
         "response_modes_supported": list(MODES),
         "authorization_signing_alg_values_supported": list(PURPOSES[RING].algorithms),
+        "authorization_encryption_alg_values_supported": list(ALGORITHMS),
+        "authorization_encryption_enc_values_supported": list(ENCODINGS),
         "grant_types_supported": list(GRANTS),
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": methods,
@@ -85,9 +88,13 @@ def metadata(engine: Engine) -> dict[str, Any]:
         "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
         "authorization_response_iss_parameter_supported": True,
         "claims_parameter_supported": True,
-        "request_parameter_supported": False,
-        "request_uri_parameter_supported": False,
-        "require_request_uri_registration": False,
+        "request_parameter_supported": True,
+        "request_object_signing_alg_values_supported": list(CLIENT_ALGORITHMS),
+        "request_object_encryption_alg_values_supported": list(ALGORITHMS),
+        "request_object_encryption_enc_values_supported": list(ENCODINGS),
+        "require_signed_request_object": False,
+        "request_uri_parameter_supported": engine.settings.request_uri_fetched,
+        "require_request_uri_registration": engine.settings.request_uri_fetched,
     }
     return found | _by_certificate(engine, found)
 

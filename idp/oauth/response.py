@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode, urlsplit
 
+from keys import encrypt
 from web.reply import Reply
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["JWT_SECONDS", "MODES", "RING", "Mode", "answered"]
 
 RING: Final = "authorization-response"
+UNNAMED_ENC: Final = "A128CBC-HS256"
+"""What a registration that names only the algorithm means (JARM § 3)."""
 JWT_SECONDS: Final = 300
 """A response in a JWT; JARM § 2.1 recommends at most ten minutes."""
 
@@ -75,5 +78,11 @@ def answered(asking: Asking, answer: dict[str, str]) -> Reply:
 
 def _jwt(asking: Asking, answer: dict[str, str]) -> str:
     client = asking.client
+    engine = asking.engine
     claims = answer | {"aud": client.client_id, "exp": asking.now + JWT_SECONDS}
-    return asking.engine.keys.sign_jwt(RING, claims, algorithm=client.authorization_signed_alg)
+    signed = engine.keys.sign_jwt(RING, claims, algorithm=client.authorization_signed_alg)
+    if not client.authorization_encrypted_alg:
+        return signed
+    keys = engine.client_keys.of(client, asking.now).document
+    enc = client.authorization_encrypted_enc or UNNAMED_ENC
+    return encrypt(signed, keys, client.authorization_encrypted_alg, enc)

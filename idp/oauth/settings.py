@@ -52,6 +52,8 @@ class OAuthSettings:
     """Whether every client has to push its requests, not only those registered so (RFC 9126 § 5)."""
     dpop_nonce: Mode = "on"
     """``on``: answers offer a nonce and proofs may bring it; ``required``: they must (RFC 9449 § 8)."""
+    request_uri_fetched: bool = False
+    """Whether signed requests are fetched from addresses that a client registered (OIDC Core § 6.2)."""
     nonce_most: int = 64
     """Characters; FAPI 2.0 § 5.3.2.2 allows to refuse longer ones, and a code stays under 512."""
     request_most: int = 8192

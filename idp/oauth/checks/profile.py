@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from idp.oauth.errors import InvalidRequest
+from idp.oauth.profiles import POLICIES
 from idp.oauth.response import MODES
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ SIGNING: Final = "fapi2-message-signing"
 
 
 def _not_pushed(asking: Asking) -> bool:
-    client = asking.client
-    demanded = client.par_required or client.fapi or asking.engine.settings.par_required
+    client, settings = asking.client, asking.engine.settings
+    demanded = client.par_required or client.fapi or settings.par_required
     return demanded and asking.pushed is None and not asking.pushing
 
 
@@ -50,5 +51,5 @@ def as_profiled(asking: Asking) -> None:
 
 
 def pkce_demanded(asking: Asking) -> bool:
-    """RFC 7636 is for everybody but those whose operator decided otherwise, and FAPI knows no exception."""
-    return asking.client.pkce_required or asking.client.fapi
+    """RFC 7636 is for everybody but confidential clients whose operator decided otherwise."""
+    return asking.client.pkce_required or asking.client.fapi or POLICIES[asking.client.profile].pkce

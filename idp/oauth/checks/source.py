@@ -6,13 +6,18 @@ from typing import TYPE_CHECKING
 
 from idp.oauth import pushed
 from idp.oauth.checks.redirection import registered
-from idp.oauth.errors import InvalidRequest, OAuthError, RequestNotSupported, RequestUriNotSupported
+from idp.oauth.errors import InvalidRequest, InvalidRequestUri, OAuthError, RequestUriNotSupported
+from idp.oauth.request_object import parameters_in
 from web.call import Parameters
+from web.errors import NotFetched
 
 if TYPE_CHECKING:
     from idp.oauth.asking import Asking
 
 __all__ = ["not_by_name", "object_opened", "pushed_opened"]
+
+OBJECT_MOST = 8192
+"""Bytes of a request object at an address; it goes on in addresses of ours."""
 
 
 def pushed_opened(asking: Asking) -> None:
@@ -21,7 +26,8 @@ def pushed_opened(asking: Asking) -> None:
     if name is None:
         return
     if not name.startswith(pushed.PREFIX):
-        raise _told(asking, RequestUriNotSupported())
+        _fetch(asking, name)
+        return
     found = pushed.look(asking.engine, asking.client.client_id, name, begun=asking.begun, now=asking.now)
     asking.parameters = Parameters.of(found.pairs)
     asking.pushed, asking.signed = found, found.signed
@@ -34,9 +40,36 @@ def not_by_name(asking: Asking) -> None:
 
 
 def object_opened(asking: Asking) -> None:
-    """A request object that we would ignore could say something else than the parameters do."""
-    if asking.pushed is None and asking.came.get("request") is not None:
-        raise _told(asking, RequestNotSupported())
+    """From here on only what the client signed counts (RFC 9101 § 5)."""
+    if asking.pushed is not None:
+        return
+    text = asking.fetched or asking.came.get("request")
+    if text is None:
+        return
+    at = asking.now if asking.begun is None else asking.begun
+    try:
+        asking.parameters = parameters_in(asking.engine, asking.client, text, at=at)
+    except OAuthError as refusal:
+        raise _told(asking, refusal)  # noqa: B904 - the same refusal
+    asking.signed = True
+
+
+def _fetch(asking: Asking, address: str) -> None:
+    """An object at a registered address (OIDC Core § 6.2); it goes on by value, so it stays as it was."""
+    client, engine = asking.client, asking.engine
+    if not engine.settings.request_uri_fetched or client.fapi:
+        raise _told(asking, RequestUriNotSupported())
+    if address not in client.request_uris:
+        raise _told(
+            asking, InvalidRequestUri("Send a request_uri that is registered, character by character.")
+        )
+    if "request" in asking.came:
+        raise _told(asking, InvalidRequest("Send request or request_uri, not both."))
+    try:
+        asking.fetched = engine.fetcher.get(address.partition("#")[0], most=OBJECT_MOST).body.decode("ascii")
+    except (NotFetched, UnicodeDecodeError) as error:
+        raise _told(asking, InvalidRequestUri("Serve the request object at request_uri.")) from error
+    asking.own = [("client_id", client.client_id), ("request", asking.fetched)]
 
 
 def _told(asking: Asking, refusal: OAuthError) -> OAuthError:

@@ -28,7 +28,7 @@ REFUSED = [
     ({"response_type": "token"}, "unsupported_response_type"),
     ({"response_type": "code id_token"}, "unsupported_response_type"),
     ({"response_mode": "fragment"}, "invalid_request"),
-    ({"request": "x.y.z"}, "request_not_supported"),
+    ({"request": "x.y.z"}, "invalid_request_object"),
     ({"request_uri": "https://a.example/r"}, "request_uri_not_supported"),
     ({"registration": "{}"}, "registration_not_supported"),
     ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
