@@ -13,27 +13,14 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page
 
-from idp.oauth.client import Client, new_secret
-from idp.oauth.clients import put
-from keys import random_bytes
-from service.house import House
-from service.settings import load_settings
 from tests.flows import chromium
 from tests.flows.plain_browser import PlainBrowser
 from tests.flows.province import CHEN, LIN, Province
+from tests.flows.strangers import register, stranger
 from tests.served import Served, serving
 
 SECONDS = 20
 BACK = "/backchannel-logout"
-
-
-def register(province: Province, client: Client) -> None:
-    """As an operator does beside the running server."""
-    house = House.open(load_settings({"MANYOU_SETTINGS": str(province.folder / "manyou.toml")}), server=False)
-    try:
-        house.durable.write(lambda tx: put(tx, client, int(time.time())))
-    finally:
-        house.close()
 
 
 def until(what: Any) -> None:
@@ -81,14 +68,8 @@ def hall(province: Province) -> Iterator[Served]:
             served.put(path, b"<!doctype html><title>hall</title>", Content_Type="text/html")
         frame = f'<iframe id="op" src="{province.issuer}/session-frame"></iframe>'
         served.put("/check", b"<!doctype html><title>hall</title>" + frame.encode(), Content_Type="text/html")
-        secret, digest = new_secret(random_bytes)
-        served.put("/secret", secret.encode())
-        client = Client(
-            client_id="framed",
-            name_zh="带框架的大厅",
-            name_en="A hall with frames",
-            auth_method="client_secret_basic",
-            secret_hashes=(digest,),
+        client, secret = stranger(
+            "framed",
             redirect_uris=(f"{served.origin}/callback",),
             post_logout_redirect_uris=(f"{served.origin}/bye",),
             frontchannel_logout_uri=f"{served.origin}/front?a=b",
@@ -96,6 +77,7 @@ def hall(province: Province) -> Iterator[Served]:
             pkce_required=False,
             trusted=True,
         )
+        served.put("/secret", secret.encode())
         register(province, client)
         yield served
 

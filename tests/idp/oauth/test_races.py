@@ -118,8 +118,9 @@ def test_withdrawal_against_exchange_and_refresh(either: House) -> None:
 
 
 def test_logout_against_exchange(either: House) -> None:
+    """Whoever wins: nothing living is left, and a hall that was let in is to be told."""
     house = either
-    house.client()
+    house.client(backchannel_logout_uri="http://127.0.0.1:9/logout")
     person = house.person()
     for _ in range(6):
         browser, session = house.login(person)
@@ -141,6 +142,8 @@ def test_logout_against_exchange(either: House) -> None:
         house.feed.poll()
         for token in given:
             assert house.userinfo(token).status == 401
+        untold = house.run("DELETE FROM logout_outbox WHERE session = :session", session=session.id)
+        assert (untold, house.count("session_client")) == (len(given), 0)
 
 
 def test_a_token_revoked_while_it_is_looked_up_is_not_remembered(house: House) -> None:
