@@ -34,6 +34,7 @@ class SmallProvider:
         self.spoil: Callable[[str], str] = lambda id_token: id_token
         self.metadata: dict[str, Any] = {}
         self.answers: dict[str, tuple[int, Any]] = {}
+        self.challenge = ""
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.codes: dict[str, dict[str, str]] = {}
         self.generation = 0
@@ -86,7 +87,10 @@ class SmallProvider:
         self.asked.append((request.path, request.form.to_dict()))
         if request.path in self.answers:
             status, body = self.answers[request.path]
-            return Response(body if isinstance(body, str) else json.dumps(body)), status
+            answer = Response(body if isinstance(body, str) else json.dumps(body))
+            if self.challenge:
+                answer.headers["WWW-Authenticate"] = self.challenge
+            return answer, status
         return None
 
     def _discovery(self) -> Response:

@@ -10,9 +10,9 @@ import pytest
 
 SURFACE = {
     "manyou.hall": (
-        "EndedLogins ForeignAnswer Hall InvalidIdToken InvalidLogoutToken LicenceLibrary LoggedOut "
+        "DpopKey EndedLogins ForeignAnswer Hall InvalidIdToken InvalidLogoutToken LicenceLibrary LoggedOut "
         "Login LoginRefused Pending ProviderUnavailable "
-        "TokenRefused Tokens"
+        "StepUpNeeded TokenRefused Tokens"
     ),
     "manyou.flask": "CurrentUser FlaskHall",
     "manyou.transports": "WsgiAdapter",

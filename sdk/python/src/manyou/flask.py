@@ -35,10 +35,13 @@ from manyou.hall import (
     ForeignAnswer,
     Hall,
     InvalidLogoutToken,
+    LoginRefused,
     Pending,
+    StepUpNeeded,
     TokenRefused,
     Tokens,
 )
+from manyou.hall.levels import reaches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -52,6 +55,7 @@ PENDING_MOST: Final = 3
 BACK_BYTES_MOST: Final = 500
 """Of the page to come back to: longer ones would not fit into the cookie, and nobody could log in."""
 LOGIN_SECONDS: Final = 1800
+CIRCLE_SECONDS: Final = 60
 SESSION_SECONDS: Final = 12 * 3600
 _OF_THE_TOKEN: Final = frozenset({"iss", "aud", "azp", "exp", "iat", "nbf", "nonce", "at_hash", "jti"})
 """Claims that prove the login and say nothing of who logged in."""
@@ -123,6 +127,7 @@ class FlaskHall:
         )
         app.after_request(self._keep)
         app.register_error_handler(Problem, _problem)
+        app.register_error_handler(StepUpNeeded, self._resumed)
         app.context_processor(lambda: {"current_user": self.current_user})
 
     @property
@@ -144,6 +149,41 @@ class FlaskHall:
 
         return guarded
 
+    def needs(
+        self, *, acr: str = "", max_age: int | None = None
+    ) -> Callable[[Callable[P, R]], Callable[P, R | Answer]]:
+        """Send whoever has not logged in so strongly, or so recently, to do so, and back to this page.
+
+        ``acr``: at least one of these levels, e.g. ``urn:manyou:acr:r2-a2``; ``max_age``: seconds since.
+        """
+
+        def decorated(view: Callable[P, R]) -> Callable[P, R | Answer]:
+            @wraps(view)
+            def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Answer:
+                user, now = self.current_user, self.hall.clock()
+                low = bool(acr) and not (user and reaches(str(user.claims.get("acr", "")), acr))
+                old = max_age is not None and not (user and _recent(user.claims, max_age, now))
+                if user is not None and not low and not old:
+                    return view(*args, **kwargs)
+                if self._tried(acr, max_age):
+                    raise LoginRefused("Log in by means that reach the level of this page.")
+                return self.step_up(acr_values=acr, max_age=max_age)
+
+            return guarded
+
+        return decorated
+
+    def step_up(self, *, acr_values: str = "", max_age: int | None = None, back: str | None = None) -> Answer:
+        """Redirect to log in more strongly, or anew, for what the present token is for; then back."""
+        asked: dict[str, Any] = {"acr_values": acr_values} if acr_values else {}
+        tokens = self._kept().get("tokens") or {}
+        if tokens.get("resource"):
+            asked |= {
+                "resource": tokens["resource"],
+                "authorization_details": tokens["authorization_details"],
+            }
+        return self.ask(back=back, max_age=max_age, **asked)
+
     def ask(self, *, back: str | None = None, **asked: Any) -> Answer:
         """Redirect to the provider to log in, or to have the holder agree to more.
 
@@ -154,7 +194,8 @@ class FlaskHall:
         address = self.hall.redirect_uri or self._address("/callback")
         url, pending = self.hall.begin(redirect_uri=address, **asked)
         waiting = self._login.read(request.cookies, self.hall.clock()).get("waiting", [])
-        waiting = [*waiting, [where if _own_path(where) else "/", asdict(pending)]][-PENDING_MOST:]
+        tried = [asked.get("acr_values", ""), asked.get("max_age")]
+        waiting = [*waiting, [where if _own_path(where) else "/", asdict(pending), tried]][-PENDING_MOST:]
         answer = redirect(url, 303)
         self._login.write(answer, {"waiting": waiting}, self.hall.clock())
         return answer
@@ -192,6 +233,18 @@ class FlaskHall:
         self._change({**self._kept(), "seen": now})
         return True
 
+    def _resumed(self, needed: StepUpNeeded) -> Answer | tuple[str, int]:
+        """A page that a resource refused until a stronger login: it is opened again after that."""
+        if request.method != "GET" or self._tried(needed.acr_values, needed.max_age):
+            return _problem(needed)
+        return self.step_up(acr_values=needed.acr_values, max_age=needed.max_age)
+
+    def _tried(self, acr: str, max_age: int | None) -> bool:
+        """Whether somebody has just logged in for exactly this: asking again would go round in a circle."""
+        kept = self._kept()
+        just = self.hall.clock() < kept.get("began", 0) + CIRCLE_SECONDS
+        return just and kept.get("tried") == [acr, max_age]
+
     def _initiate(self) -> Answer:
         back, asked = self.hall.initiated(request.values, request.host_url)
         return self.ask(back=back, **asked)
@@ -210,7 +263,8 @@ class FlaskHall:
         elif before.get("sub") == login.sub:
             claims = {**before, **claims}
         now = self.hall.clock()
-        self._change({"claims": claims, "tokens": asdict(login.tokens), "seen": now, "began": now})
+        kept = {"claims": claims, "tokens": asdict(login.tokens), "seen": now, "began": now}
+        self._change({**kept, "tried": found[2]})
         answer = redirect(found[0], 303)
         self._login.write(
             answer, {"waiting": [each for each in waiting if each is not found]}, self.hall.clock()
@@ -260,6 +314,11 @@ class FlaskHall:
         if self._kept():
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+def _recent(claims: Mapping[str, Any], max_age: int, now: int) -> bool:
+    login = claims.get("auth_time")
+    return isinstance(login, int) and now <= login + max_age
 
 
 def _own_path(where: str) -> bool:

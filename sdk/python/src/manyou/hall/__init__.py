@@ -12,14 +12,17 @@ from manyou.hall.errors import (
     InvalidLogoutToken,
     LoginRefused,
     ProviderUnavailable,
+    StepUpNeeded,
     TokenRefused,
 )
 from manyou.hall.hall import Hall
 from manyou.hall.licence_library import LicenceLibrary
 from manyou.hall.logout_token import LoggedOut
+from manyou.hall.proving import DpopKey
 from manyou.hall.tokens import Login, Pending, Tokens
 
 __all__ = [
+    "DpopKey",
     "EndedLogins",
     "ForeignAnswer",
     "Hall",
@@ -31,6 +34,7 @@ __all__ = [
     "LoginRefused",
     "Pending",
     "ProviderUnavailable",
+    "StepUpNeeded",
     "TokenRefused",
     "Tokens",
 ]

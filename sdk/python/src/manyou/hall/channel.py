@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from manyou.errors import Problem, TooMany, Unavailable, problem_for
-from manyou.hall.errors import ProviderUnavailable, TokenRefused
+from manyou.hall.errors import ProviderUnavailable, StepUpNeeded, TokenRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -23,14 +23,28 @@ class Channel:
     """Requests as one client. Threads share it: each operation has its own session over one transport."""
 
     def __init__(
-        self, client_id: str, client_secret: str | None, transport: Transport | None, seconds: float
+        self,
+        client_id: str,
+        client_secret: str | None,
+        transport: Transport | None,
+        seconds: float,
+        prove: Callable[[BaseAdapter], BaseAdapter] | None = None,
     ) -> None:
-        """``transport``: None for the network; ``seconds``: the limit of one request."""
+        """``transport``: None for the network; ``seconds``: the limit of one request.
+
+        ``prove``: puts DPoP proofs into what goes over the transport.
+        """
         self._client_id = client_id
         self._client_secret = client_secret
         self._given = transport
         self._transport: BaseAdapter | None = None
         self._seconds = seconds
+        self._prove = prove
+
+    @property
+    def token_type(self) -> str:
+        """What its tokens are, and the scheme that they are sent with."""
+        return "Bearer" if self._prove is None else "DPoP"
 
     @contextmanager
     def oauth(self, **settings: Any) -> Iterator[Any]:
@@ -48,7 +62,8 @@ class Channel:
 
         if self._transport is None:
             given = self._given
-            self._transport = HTTPAdapter() if given is None else given() if callable(given) else given
+            made = HTTPAdapter() if given is None else given() if callable(given) else given
+            self._transport = made if self._prove is None else self._prove(made)
         with OAuth2Session(
             self._client_id, self._client_secret, default_timeout=self._seconds, **settings
         ) as session:
@@ -82,7 +97,7 @@ class Channel:
         """
         sent = {"Accept": "application/json", **(headers or {})}
         if access_token is not None:
-            sent["Authorization"] = f"Bearer {access_token}"
+            sent["Authorization"] = f"{self.token_type} {access_token}"
         with self.oauth() as session:
             response: Response = session.request(
                 method,
@@ -121,6 +136,8 @@ def problem_of(response: Response) -> Problem:
     mend = body.get("mend") or body.get("error_description")
     if isinstance(mend, str) and mend.isascii():
         problem.mend = mend
+    if isinstance(problem, StepUpNeeded):
+        problem.read(response.headers.get("WWW-Authenticate", ""))
     delay = response.headers.get("Retry-After", "")
     if isinstance(problem, TooMany | Unavailable) and delay.isascii() and delay.isdigit():
         problem.retry_after = max(1, int(delay))

@@ -5,11 +5,15 @@ Problem
 ├── BadRequest ── InvalidLogoutToken   what came to the logout address is not the provider's word
 ├── Unauthenticated ── InvalidIdToken  the ID token does not prove who logged in
 ├── Forbidden ── LoginRefused          the provider said no; ``code`` is its own word for it
+├── Unauthenticated ── StepUpNeeded    the person has to log in more strongly, or anew
 ├── Unauthenticated ── TokenRefused    a code or refresh token is no longer good: log in again
 └── Unavailable ── ProviderUnavailable it does not answer, or not in its own language
 """
 
 from __future__ import annotations
+
+import re
+from typing import Final
 
 from manyou.errors import BadRequest, Forbidden, Unauthenticated, Unavailable
 
@@ -19,8 +23,12 @@ __all__ = [
     "InvalidLogoutToken",
     "LoginRefused",
     "ProviderUnavailable",
+    "StepUpNeeded",
     "TokenRefused",
 ]
+
+
+_MEMBER: Final = re.compile(r'([a-z_]+)="([^"]*)"')
 
 
 class ForeignAnswer(BadRequest):
@@ -56,6 +64,24 @@ class TokenRefused(Unauthenticated):
 
     code = "token_refused"
     mend = "Log in again."
+
+
+class StepUpNeeded(Unauthenticated):
+    """The token is good, and the person has to log in more strongly, or anew (RFC 9470 § 3)."""
+
+    code = "insufficient_user_authentication"
+    mend = "Log in again, as strongly and as recently as this needs."
+    acr_values = ""
+    """Any of them suffices; empty: the strength is not what is lacking."""
+    max_age: int | None = None
+    """Seconds since the login; None: its age is not what is lacking."""
+
+    def read(self, challenge: str) -> None:
+        """Take both out of ``WWW-Authenticate``."""
+        found = dict(_MEMBER.findall(challenge))
+        self.acr_values = found.get("acr_values", "")
+        age = found.get("max_age", "")
+        self.max_age = int(age) if age.isascii() and age.isdigit() and len(age) < 10 else None
 
 
 class ProviderUnavailable(Unavailable):

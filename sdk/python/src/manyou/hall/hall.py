@@ -24,6 +24,7 @@ from manyou.hall.id_token import ALGORITHMS, Expected, check_id_token
 from manyou.hall.licence_library import LicenceLibrary
 from manyou.hall.logout_token import LoggedOut, check_logout_token
 from manyou.hall.provider import Provider
+from manyou.hall.proving import DpopKey, proving
 from manyou.hall.tokens import Login, Pending, Tokens
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _own_page(target: str, own: str) -> str:
 class Hall:
     """One registered client of one provider. Safe to share between threads."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a client is, each by its name
         self,
         issuer: str,
         client_id: str,
@@ -66,10 +67,12 @@ class Hall:
         scope: str = "openid profile",
         algorithms: Sequence[str] = ALGORITHMS,
         transport: Transport | None = None,
+        dpop: DpopKey | None = None,
         clock: Callable[[], int] = _now,
     ) -> None:
         """``client_secret`` None: a public client.
 
+        ``dpop``: bind all tokens to this key, so that whoever steals one cannot use it (RFC 9449).
         ``transport``: the way to the provider, or a function that makes it at first use; None: the network.
 
         Raises:
@@ -82,7 +85,8 @@ class Hall:
         self._scope = scope
         self._algorithms = tuple(algorithms)
         self.clock = clock
-        self._channel = Channel(client_id, client_secret, transport, REQUEST_SECONDS)
+        prove = None if dpop is None else lambda way: proving(way, dpop, clock)
+        self._channel = Channel(client_id, client_secret, transport, REQUEST_SECONDS, prove)
         self._provider = Provider(issuer, self._channel, clock)
         self._own: dict[tuple[str, str | None], Tokens] = {}
         self.licences = LicenceLibrary(f"{issuer.rstrip('/')}/elicence", self._channel)
@@ -283,8 +287,9 @@ class Hall:
                 **{name: value for name, value in parameters.items() if value is not None},
             )
         access_token, seconds = answer.get("access_token"), answer.get("expires_in", 60)
-        if not isinstance(access_token, str) or str(answer.get("token_type")).lower() != "bearer":
-            raise ProviderUnavailable(detail="no bearer token")
+        kind, wanted = answer.get("token_type"), self._channel.token_type.lower()
+        if not isinstance(access_token, str) or not isinstance(kind, str) or kind.lower() != wanted:
+            raise ProviderUnavailable(detail=f"no {wanted} token")
         return Tokens(
             access_token=access_token,
             ends=self.clock() + int(seconds),
