@@ -30,8 +30,8 @@ endif
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):[^#]*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-run: .venv/.run ## the whole story at http://localhost:8000
-	@$(BIN)/manyou serve --demo $(ARGS)
+run: .venv/.run ## the whole story at http://localhost:8000; TLS=1: at https://
+	@$(BIN)/manyou serve --demo $(if $(TLS),--tls) $(ARGS)
 
 test: .venv/.test $(NODE_PARTS) ## all tests, both engines, browser included
 	@.ci/need tests

@@ -16,6 +16,7 @@ from manyou.errors import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from service.demo.folder import Demo
     from service.house import House
     from service.settings import Settings
 
@@ -43,14 +44,17 @@ def main(file: Path | None) -> None:
 @click.option("--port", default=8000, help="the demo's port")
 @click.option("--halls", nargs=2, type=int, default=(8001, 8002), help="the demo halls' ports")
 @click.option("--no-halls", is_flag=True, help="without the demo halls")
-def serve(*, demo: bool, folder: Path, port: int, halls: tuple[int, int], no_halls: bool) -> None:
+@click.option("--tls", is_flag=True, help="the demo over https, by an authority made on the spot")
+def serve(*, demo: bool, folder: Path, port: int, halls: tuple[int, int], no_halls: bool, tls: bool) -> None:
     """Run the service until it is told to stop."""
     from service.serve import AddressInUse
     from service.serve import serve as run
 
     try:
         if demo:
-            _serve_demo(folder, port, halls, with_halls=not no_halls)
+            from service.demo.folder import Demo
+
+            _serve_demo(Demo(folder, port, halls, tls), with_halls=not no_halls)
         else:
             settings = _settings()
             server = settings.server
@@ -67,15 +71,14 @@ def serve(*, demo: bool, folder: Path, port: int, halls: tuple[int, int], no_hal
         raise click.ClickException(f"another server listens on {taken}") from taken
 
 
-def _serve_demo(folder: Path, port: int, halls: tuple[int, int], *, with_halls: bool) -> None:
+def _serve_demo(demo: Demo, *, with_halls: bool) -> None:
     from service.demo.announcement import announce
-    from service.demo.folder import Demo, ready
+    from service.demo.folder import ready
     from service.demo.halls import Halls
     from service.serve import check_address
     from service.serve import serve as run
 
-    demo = Demo(folder, port, halls)
-    for each in (port, *(halls if with_halls else ())):
+    for each in (demo.port, *(demo.hall_ports if with_halls else ())):
         check_address("127.0.0.1", each)
     if not ready(demo):
         raise click.ClickException("the demo province could not be made ready; see above")
@@ -85,7 +88,7 @@ def _serve_demo(folder: Path, port: int, halls: tuple[int, int], *, with_halls: 
     announce(demo)
     companions = Halls(demo) if with_halls else None
     try:
-        run("127.0.0.1", port, threads=64)
+        run("127.0.0.1", demo.port, threads=64, tls=demo.certificate)
     finally:
         if companions is not None:
             companions.stop()

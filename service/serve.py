@@ -17,7 +17,6 @@ import os
 import signal
 import socket
 import sys
-import threading
 import time
 from multiprocessing import parent_process, util
 from typing import TYPE_CHECKING, NoReturn
@@ -26,6 +25,7 @@ from manyou.errors import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from service.house import House
     from service.watch.listener import Listener
@@ -158,6 +158,7 @@ def serve(
     rolling: bool = False,
     drain_seconds: int = 0,
     watch: tuple[str, int] | None = None,
+    tls: tuple[Path, Path] | None = None,
 ) -> None:
     """Run until SIGTERM or SIGINT.
 
@@ -168,15 +169,17 @@ def serve(
         workers: processes.
         rolling: SIGHUP replaces the workers instead of ending too.
         drain_seconds: from the signal to the end of accepting.
+        tls: certificate and key, where no proxy in front has them.
         watch: where ``/livez``, ``/readyz`` and ``/metrics`` are asked.
 
     Raises:
         AddressInUse: before anything is started.
         SystemExit: 1, when the worker could not start or died twice within seconds.
     """
-    from granian.constants import Interfaces, RuntimeModes
+    from granian.constants import HTTPModes, Interfaces, RuntimeModes, SSLProtocols
     from granian.log import LogLevels
 
+    from service.ending import Ending
     from service.listening import OneSocket
 
     check_address(address, port)
@@ -195,34 +198,21 @@ def serve(
         workers_kill_timeout=FINISH_SECONDS,
         log_level=LogLevels.critical,
         log_access=False,
+        ssl_cert=tls[0] if tls else None,
+        ssl_key=tls[1] if tls else None,
+        ssl_protocol_min=SSLProtocols.tls12,
+        http=HTTPModes.http1,  # as from a proxy: each request has its Host, and its cookies in one line
     )
     server.gentle = rolling
     # a worker that ends within seconds of this, or of being replaced, is not tried again
     server.respawned_wrks.update(dict.fromkeys(range(workers), time.monotonic()))
-    hang_up = signal.getsignal(signal.SIGHUP)
-
-    def ending(_signal: int, _frame: object) -> None:
-        if listener is not None:
-            listener.workers.draining = True
-        if draining.is_set() or not drain_seconds:
-            end_now()
-            return
-        draining.set()
-        end = threading.Timer(drain_seconds, end_now)
-        end.daemon = True
-        end.start()
-
-    end_now: Callable[..., None] = server.signal_handler_interrupt
-    draining = threading.Event()
-
-    def listen_to_signals() -> None:
-        signal.signal(signal.SIGTERM, ending)
-        signal.signal(signal.SIGINT, ending)
-        if not rolling:
-            # granian would start another worker beside the first, which the folder's lock refuses
-            signal.signal(signal.SIGHUP, hang_up if hang_up is signal.SIG_IGN else end_now)
-
-    server.on_startup(listen_to_signals)
+    ending = Ending(
+        server.signal_handler_interrupt,
+        drain_seconds=drain_seconds,
+        rolling=rolling,
+        draining=listener.drain if listener is not None else lambda: None,
+    )
+    server.on_startup(ending.listen)
     try:
         server.serve()
     finally:

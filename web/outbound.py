@@ -17,6 +17,7 @@ from web.errors import FetchForbidden
 
 __all__ = ["FetchSettings", "Target", "may_reach", "target"]
 
+Loopback = Literal["refused", "DevelopmentLoopback", "DevelopmentAnyCertificate"]
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -32,8 +33,9 @@ class FetchSettings:
 
     networks: tuple[str, ...] = ("0.0.0.0/0", "::/0")
     """Networks that may be reached; a private one only where it is listed itself. Empty: none."""
-    loopback: Literal["refused", "DevelopmentLoopback"] = "refused"
-    """``DevelopmentLoopback``: this machine's own addresses too, also by http; in ``development`` alone."""
+    loopback: Loopback = "refused"
+    """``DevelopmentLoopback``: this machine's own addresses too, also by http; ``DevelopmentAnyCertificate``:
+    and whatever certificate they show. Both in ``development`` alone."""
     ca_file: Path | None = None
     """Authorities that servers' certificates are checked by (PEM); none: those of the system."""
     seconds: int = 5
@@ -100,7 +102,7 @@ def may_reach(address: str, settings: FetchSettings, *, secure: bool) -> bool:
     except ValueError:
         return False  # a scoped address of a link, for one
     if found.is_loopback:
-        return settings.loopback == "DevelopmentLoopback"
+        return settings.loopback != "refused"
     if not secure or found.is_multicast or found.is_unspecified or found.is_link_local:
         return False
     listed = [ipaddress.ip_network(each) for each in settings.networks]

@@ -17,6 +17,7 @@ from multiprocessing import Process
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from service.demo.certificates import make_certificates
 from service.serve import die_with_parent
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Demo:
     folder: Path
     port: int = 8000
     hall_ports: tuple[int, int] = (8001, 8002)
+    tls: bool = False
+    """Over https, by a development authority of the folder's own."""
 
     @property
     def settings_file(self) -> Path:
@@ -57,7 +60,27 @@ class Demo:
     def halls(self) -> tuple[str, str]:
         """Origins of the two halls."""
         first, second = self.hall_ports
-        return f"http://127.0.0.1:{first}", f"http://127.0.0.1:{second}"
+        return f"{self.scheme}://127.0.0.1:{first}", f"{self.scheme}://127.0.0.1:{second}"
+
+    @property
+    def scheme(self) -> str:
+        """``http`` or ``https``."""
+        return "https" if self.tls else "http"
+
+    @property
+    def provider(self) -> str:
+        """Origin of the provider."""
+        return f"{self.scheme}://localhost:{self.port}"
+
+    @property
+    def certificate(self) -> tuple[Path, Path] | None:
+        """The server's certificate with its authority's, and its key."""
+        return (self.folder / "tls" / "server.pem", self.folder / "tls" / "server.key") if self.tls else None
+
+    @property
+    def ca_file(self) -> Path | None:
+        """Whom clients are told to trust."""
+        return (self.folder / "tls" / "ca.pem").resolve() if self.tls else None
 
     def facts(self) -> dict[str, Any]:
         """What ``demo.json`` holds."""
@@ -67,7 +90,7 @@ class Demo:
     def otherwise_begun(self, *, with_halls: bool) -> str | None:
         """Why this folder cannot be served so: provider and halls are registered under their origins."""
         facts = self.facts()
-        begun, asked = [facts["issuer"]], [f"http://localhost:{self.port}"]
+        begun, asked = [facts["issuer"]], [self.provider]
         if with_halls:
             begun, asked = begun + facts["halls"], asked + list(self.halls)
         if begun == asked:
@@ -118,6 +141,7 @@ def _begin(demo: Demo) -> None:
     house = House.open(settings)
     try:
         facts = seed(house, settings, demo.halls, lambda: int(time.time()))
+        facts["ca_file"] = str(demo.ca_file) if demo.ca_file else None
     finally:
         house.close()
     unfinished = demo.facts_file.with_suffix(".part")
@@ -136,6 +160,8 @@ def lay_out(demo: Demo, environ: Mapping[str, str]) -> Settings:
     from keys import create_master_key
     from service.settings import SETTINGS_FILE, load_settings
 
+    if demo.tls:
+        make_certificates(demo.folder / "tls")
     demo.settings_file.write_text(_settings(demo), "utf-8")
     settings = load_settings({**environ, SETTINGS_FILE: str(demo.settings_file)})
     create_master_key(settings.keys.master_key_file, environment=settings.environment)
@@ -149,16 +175,16 @@ def _settings(demo: Demo) -> str:
 # The demo's settings: development on loopback. docs/reference/settings.md lists every key.
 environment = "development"
 deployment = "demo"
-transport = "LocalDemo"
+transport = "{"https" if demo.tls else "LocalDemo"}"
 demo = {json.dumps(str(here / "demo.json"))}
 
 [server]
 port = {demo.port}
-provider = "http://localhost:{demo.port}"
-portal = "http://127.0.0.1:{demo.port}"
+provider = "{demo.provider}"
+portal = "{demo.scheme}://127.0.0.1:{demo.port}"
 
 [fetch]
-loopback = "DevelopmentLoopback"
+loopback = "{"DevelopmentAnyCertificate" if demo.tls else "DevelopmentLoopback"}"
 
 [store]
 path = {json.dumps(str(here))}

@@ -1,6 +1,6 @@
-"""``python -m service.demo.hall_process PORT PARENT`` in a hall's folder: serve its ``app:app``.
+"""``python -m service.demo.hall_process PORT PARENT [CERTIFICATE KEY]`` in a hall's folder: its ``app:app``.
 
-PARENT is the process to end with.
+PARENT is the process to end with; with certificate and key, files, over https.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from multiprocessing import parent_process
+from pathlib import Path
 from typing import Any
 
 from service.serve import die_with_parent
@@ -28,8 +29,9 @@ def application() -> Any:
 def main() -> None:
     """Serve until told to stop."""
     from granian import Granian
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces, SSLProtocols
 
+    files = sys.argv[3:]
     die_with_parent(int(sys.argv[2]))
     Granian(
         "service.demo.hall_process:application",
@@ -40,6 +42,10 @@ def main() -> None:
         blocking_threads=4,
         websockets=False,
         log_enabled=False,
+        ssl_cert=Path(files[0]) if files else None,
+        ssl_key=Path(files[1]) if files else None,
+        ssl_protocol_min=SSLProtocols.tls12,
+        http=HTTPModes.http1,
     ).serve()
 
 

@@ -22,9 +22,12 @@ class Halls:
 
     def __init__(self, demo: Demo) -> None:
         environment = {**os.environ, "MANYOU_DEMO": str(demo.facts_file.resolve())}
+        if demo.ca_file is not None:
+            environment["REQUESTS_CA_BUNDLE"] = str(demo.ca_file)
+        files = [str(each.resolve()) for each in demo.certificate or ()]
         self._processes = [
             subprocess.Popen(  # noqa: S603 - our own interpreter and module, numbers as arguments
-                [sys.executable, "-m", "service.demo.hall_process", str(port), str(os.getpid())],
+                [sys.executable, "-m", "service.demo.hall_process", str(port), str(os.getpid()), *files],
                 cwd=EXAMPLES / name,
                 env=environment,
                 process_group=0,  # Ctrl-C is this process's to hear, and to end them

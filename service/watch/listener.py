@@ -124,6 +124,10 @@ class Listener:
         for act in (self._http.serve_forever, self._accept):
             threading.Thread(target=act, name="watch", daemon=True).start()
 
+    def drain(self) -> None:
+        """Say not ready from now on."""
+        self.workers.draining = True
+
     def close(self) -> None:
         """End."""
         self._http.shutdown()

@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -82,33 +83,39 @@ class Province:
     halls: bool = True
     ports: list[int] = field(default_factory=demo_ports)
     facts: dict[str, Any] = field(default_factory=dict)
+    tls: bool = False
+    """Over https, by an authority that demo.json names."""
     _process: subprocess.Popen[bytes] | None = None
     _steps: dict[str, int] = field(default_factory=dict)
 
     @property
     def issuer(self) -> str:
         """The provider's origin."""
-        return f"http://localhost:{self.ports[0]}"
+        return f"{self._scheme}://localhost:{self.ports[0]}"
 
     @property
     def portal(self) -> str:
         """The portal's and verifier's origin."""
-        return f"http://127.0.0.1:{self.ports[0]}"
+        return f"{self._scheme}://127.0.0.1:{self.ports[0]}"
 
     @property
     def hall_a(self) -> str:
         """Hall A's origin."""
-        return f"http://127.0.0.1:{self.ports[1]}"
+        return f"{self._scheme}://127.0.0.1:{self.ports[1]}"
 
     @property
     def hall_b(self) -> str:
         """Hall B's origin."""
-        return f"http://127.0.0.1:{self.ports[2]}"
+        return f"{self._scheme}://127.0.0.1:{self.ports[2]}"
 
     @property
     def java_hall(self) -> str:
         """Where examples/java-hall belongs; nobody starts it but the test of it."""
-        return f"http://127.0.0.1:{self.ports[3]}"
+        return f"{self._scheme}://127.0.0.1:{self.ports[3]}"
+
+    @property
+    def _scheme(self) -> str:
+        return "https" if self.tls else "http"
 
     def start(self) -> Province:
         """Start the server in a process group of its own and wait until it answers."""
@@ -116,6 +123,7 @@ class Province:
         manyou = str(Path(sys.executable).with_name("manyou"))
         command = [manyou, "serve", "--demo", "--folder", str(self.folder)]
         command += ["--port", port, "--halls", first, second, *([] if self.halls else ["--no-halls"])]
+        command += ["--tls"] if self.tls else []
         with (self.folder.parent / f"{self.folder.name}.log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, cwd=CHECKOUT, stdout=log, stderr=log, start_new_session=True
@@ -173,11 +181,17 @@ class Province:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(10)
 
+    def _context(self) -> ssl.SSLContext | None:
+        authority = self.folder / "tls" / "ca.pem"  # seeding makes it
+        if not self.tls:
+            return None
+        return ssl.create_default_context(cafile=authority if authority.exists() else None)
+
     def _wait(self, address: str) -> None:
         until = time.monotonic() + READY_SECONDS
         while True:
             try:
-                urllib.request.urlopen(address, timeout=5).close()
+                urllib.request.urlopen(address, timeout=5, context=self._context()).close()
                 return
             except (urllib.error.URLError, OSError):
                 dead = self._process is None or self._process.poll() is not None

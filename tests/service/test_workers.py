@@ -21,7 +21,7 @@ from tests.service.conftest import free_ports
 from tests.service.scaled import ScaledServer
 from tests.service.server import Server, gone, until
 
-DRAIN_SECONDS = 1
+DRAIN_SECONDS = 3
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,7 @@ def test_told_to_end_it_serves_on_while_it_drains_and_finishes_what_it_took(
     with Callers(scaled) as callers:
         time.sleep(0.2)
         process.terminate()
-        assert until(lambda: scaled.watched("readyz") == (503, "draining"), DRAIN_SECONDS / 2)
+        assert until(lambda: scaled.watched("readyz") == (503, "draining"), DRAIN_SECONDS - 1)
         assert not callers.faults
         assert scaled.ready()
     assert not callers.faults

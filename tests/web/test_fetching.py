@@ -343,5 +343,7 @@ def test_a_certificate_is_the_hosts_by_the_operators_authority(authority: Author
         with pytest.raises(NotFetched):  # the system's authorities do not know it
             Fetcher(NEAR, resolver=resolver).get(url)
         assert served.count("/jwks") == 1
+        near = FetchSettings(loopback="DevelopmentAnyCertificate")  # this machine's own, whatever it shows
+        assert Fetcher(near, resolver=resolver).get(url).body == b"{}"
     with pytest.raises(FileNotFoundError):
         Fetcher(FetchSettings(ca_file=tmp_path / "absent.pem"))
