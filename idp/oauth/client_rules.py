@@ -57,6 +57,10 @@ def _rules(client: Client) -> list[tuple[bool, str]]:
             "token exchange: for a confidential client that serves a resource and calls another.",
         ),
         (client.public and "client_credentials" in client.grants, "A public client has no credentials."),
+        (
+            client.dpop_bound and client.certificate_bound,
+            "dpop_bound, certificate_bound: a token is bound to one of them.",
+        ),
         (code and not client.redirect_uris, "redirect_uris: the code flow needs one."),
         (
             "refresh_token" in client.grants and not OF_A_PERSON & set(client.grants),

@@ -34,6 +34,7 @@ PUBLIC: dict[str, object] = {"auth_method": "none", "secret_hashes": ()}
     [
         {"client_id": ""},
         {"client_id": "a b"},
+        {"dpop_bound": True, "certificate_bound": True},
         {"client_id": "甲"},
         {"client_id": "a" * 65},
         {"name_zh": ""},
