@@ -79,7 +79,7 @@ class Asking:
     def __post_init__(self) -> None:
         """Begin with what came; see the module for ``own``."""
         self.parameters = self.came
-        alone = any(name in self.came for name in WHOLE)
+        alone = any(any(self.came.all(name)) for name in WHOLE)  # an empty one counts as left out
         kept = [
             (name, value)
             for name, value in self.came.pairs()

@@ -20,6 +20,7 @@ from idp.oauth.checks.request import (
     pkce,
     response_mode_known,
     response_type_code,
+    state_short,
 )
 from idp.oauth.checks.scope import authorization_details, resources_registered, scopes_allowed
 from idp.oauth.checks.sender import key_named, key_proved
@@ -58,6 +59,7 @@ REQUEST_CHECKS: Final[tuple[Check, ...]] = (
     as_profiled,
     nothing_unsupported,
     response_type_code,
+    state_short,
     grant_allowed,
     pkce,
     key_named,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from keys import encrypt
 from web.reply import Reply
@@ -17,9 +17,11 @@ from web.reply import Reply
 if TYPE_CHECKING:
     from idp.oauth.asking import Asking
 
-__all__ = ["JWT_SECONDS", "MODES", "RING", "Mode", "answered"]
+__all__ = ["JWT_SECONDS", "MODES", "RING", "STATE_MOST", "Mode", "answered", "short"]
 
 RING: Final = "authorization-response"
+STATE_MOST: Final = 2048
+"""Characters, percent-encoded; with the code and the address it stays below 4 KiB of header."""
 UNNAMED_ENC: Final = "A128CBC-HS256"
 """What a registration that names only the algorithm means (JARM § 3)."""
 JWT_SECONDS: Final = 300
@@ -64,13 +66,18 @@ MODES: Final[dict[str, Mode]] = {
 """Every mode there is; fragments are for browsers' scripts, which the code flow needs none of."""
 
 
+def short(state: str) -> bool:
+    """Whether a state fits into an address, beside the rest, that proxies let through."""
+    return len(state) <= STATE_MOST and len(quote(state)) <= STATE_MOST
+
+
 def answered(asking: Asking, answer: dict[str, str]) -> Reply:
     """Send the browser back to the client."""
     uri = asking.redirect_uri
     if uri is None:
         raise RuntimeError("answered before redirect_uri was trusted")
     states = asking.parameters.all("state")
-    state = {"state": states[0]} if len(states) == 1 and states[0] else {}
+    state = {"state": states[0]} if len(states) == 1 and states[0] and short(states[0]) else {}
     whole = answer | state | {"iss": asking.engine.issuer}
     mode = MODES[asking.mode]
     return mode.send(asking, uri, {"response": _jwt(asking, whole)} if mode.jwt else whole)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from html import unescape
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from werkzeug.test import TestResponse
 
 from idp.oauth.client import Client
 from idp.oauth.clients import put
 from tests.idp.conftest import HOST, LI, PASSWORD, Browser, House
 
 BACK = "http://localhost:8001/callback"
+SECRET = "s" * 43
 NOBODY = "350000200002290037"
 """A well-formed number that no account has."""
 
@@ -25,7 +29,8 @@ def town(house: House) -> House:
         client_id="hall",
         name_zh="大厅",
         name_en="Hall",
-        secret_hashes=("0" * 64,),
+        auth_method="client_secret_post",
+        secret_hashes=(hashlib.sha256(SECRET.encode()).hexdigest(),),
         redirect_uris=(BACK,),
         pkce_required=False,
         trusted=True,
@@ -53,11 +58,29 @@ def filled(page: str) -> str:
     return unescape(found[1])
 
 
+def auth_time(town: House, answer: dict[str, str]) -> int:
+    """What the ID token says of when the person logged in."""
+    form = {"grant_type": "authorization_code", "code": answer["code"], "redirect_uri": BACK}
+    proof = {"client_id": "hall", "client_secret": SECRET}
+    tokens = town.browser().http.post("/token", data=form | proof, base_url=f"http://{HOST}")
+    assert tokens.status_code == 200, tokens.text
+    claims = town.keys.verify_jwt("id-token", json.loads(tokens.text)["id_token"], now=town.clock())
+    return int(claims["auth_time"])
+
+
 def logged_in(browser: Browser, login: str, number: str = LI["number"]) -> dict[str, str]:
     """Fill in the form that a request led to, follow it to the hall, and read what the hall gets."""
     answer = browser.send(login, {"identifier": number, "password": PASSWORD})
     assert answer.status_code == 303, answer.text
-    answer = browser.get(answer.headers["Location"])
+    return told(browser.get(answer.headers["Location"]))
+
+
+def told(answer: TestResponse) -> dict[str, str]:
+    """What the hall gets: in the query, or in a form that goes to it."""
+    if answer.status_code == 200:
+        assert f'<form method="post" action="{BACK}">' in answer.text
+        fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', answer.text)
+        return {name: unescape(value) for name, value in fields}
     location = str(answer.headers["Location"])
     assert location.startswith(BACK + "?"), location
     return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
@@ -131,33 +154,36 @@ def test_who_is_hinted_at_decides_nothing(town: House) -> None:
         {"prompt": "consent"},
     ],
 )
-def test_voluntary_parameters_change_nothing(town: House, changes: dict[str, str]) -> None:
+@pytest.mark.parametrize("mode", ["query", "form_post"])
+def test_voluntary_parameters_change_nothing(town: House, changes: dict[str, str], mode: str) -> None:
     browser = town.browser()
-    login = led(browser, **changes)
+    login = led(browser, **changes, response_mode=mode)
     assert login.startswith("/login?")
     if "prompt" not in changes:
         assert "code" in logged_in(browser, login)
 
 
 @pytest.mark.parametrize("changes", [{"prompt": "login"}, {"prompt": "select_account"}, {"max_age": "1"}])
-def test_oidcc_prompt_login_and_max_age_1(town: House, changes: dict[str, str]) -> None:
+@pytest.mark.parametrize("mode", ["query", "form_post"])
+def test_oidcc_prompt_login_and_max_age_1(town: House, changes: dict[str, str], mode: str) -> None:
     """Whoever is logged in proves it again, once, and auth_time tells."""
     browser = town.browser()
     assert browser.log_in(LI["number"]).status_code == 303
     town.clock.advance(2)
-    login = led(browser, **changes)
+    login = led(browser, **changes, response_mode=mode)
     assert login.startswith("/login?")
     town.clock.advance(3)
-    found = logged_in(browser, login)
-    assert "code" in found
+    assert auth_time(town, logged_in(browser, login)) == town.clock()
     assert led(browser, prompt="none").startswith(BACK + "?code=")
 
 
-def test_oidcc_prompt_none(town: House) -> None:
+@pytest.mark.parametrize("mode", ["query", "form_post"])
+def test_oidcc_prompt_none(town: House, mode: str) -> None:
     browser = town.browser()
-    assert "error=login_required" in led(browser, prompt="none")  # …-not-logged-in
+    query = "/authorize?" + urlencode(asked(prompt="none", response_mode=mode))
+    assert told(browser.get(query))["error"] == "login_required"  # …-not-logged-in
     browser.log_in(LI["number"])
-    assert "code=" in led(browser, prompt="none")  # …-logged-in
+    assert "code" in told(browser.get(query))  # …-logged-in
 
 
 def test_the_account_page_leads_to_halls_that_begin_logins(town: House) -> None:

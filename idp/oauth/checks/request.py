@@ -12,12 +12,19 @@ from idp.oauth.errors import (
     RegistrationNotSupported,
     UnsupportedResponseType,
 )
-from idp.oauth.response import MODES
+from idp.oauth.response import MODES, STATE_MOST, short
 
 if TYPE_CHECKING:
     from idp.oauth.asking import Asking
 
-__all__ = ["nonce_short", "nothing_unsupported", "pkce", "response_mode_known", "response_type_code"]
+__all__ = [
+    "nonce_short",
+    "nothing_unsupported",
+    "pkce",
+    "response_mode_known",
+    "response_type_code",
+    "state_short",
+]
 
 NOT_OFFERED: Final[tuple[tuple[str, type[OAuthError]], ...]] = (("registration", RegistrationNotSupported),)
 CHALLENGE_CHARACTERS = 43
@@ -74,6 +81,12 @@ def _digest(challenge: str) -> bytes:
         if urlsafe_b64encode(raw).rstrip(b"=").decode() == challenge:
             return raw
     raise InvalidRequest("Send code_challenge as the unpadded base64url of a SHA-256, 43 characters.")
+
+
+def state_short(asking: Asking) -> None:
+    """Bounded, for it travels back in an address, and proxies bound those."""
+    if not short(asking.get("state") or ""):
+        raise InvalidRequest(f"Send a state of at most {STATE_MOST} characters, percent-encoded.")
 
 
 def nonce_short(asking: Asking) -> None:

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from idp.oauth import pushed
 from idp.oauth.checks.redirection import registered
-from idp.oauth.errors import InvalidRequest, InvalidRequestUri, OAuthError, RequestUriNotSupported
+from idp.oauth.errors import (
+    InvalidRequest,
+    InvalidRequestObject,
+    InvalidRequestUri,
+    OAuthError,
+    RequestUriNotSupported,
+)
 from idp.oauth.request_object import parameters_in
 from web.call import Parameters
 from web.errors import NotFetched
@@ -15,9 +21,6 @@ if TYPE_CHECKING:
     from idp.oauth.asking import Asking
 
 __all__ = ["not_by_name", "object_opened", "pushed_opened"]
-
-OBJECT_MOST = 8192
-"""Bytes of a request object at an address; it goes on in addresses of ours."""
 
 
 def pushed_opened(asking: Asking) -> None:
@@ -46,6 +49,8 @@ def object_opened(asking: Asking) -> None:
     text = asking.fetched or asking.came.get("request")
     if text is None:
         return
+    if not asking.pushing and len(text) > asking.engine.settings.request_most:
+        raise _told(asking, InvalidRequestObject("Push a request object of this length."))
     at = asking.now if asking.begun is None else asking.begun
     try:
         asking.parameters = parameters_in(asking.engine, asking.client, text, at=at)
@@ -66,7 +71,8 @@ def _fetch(asking: Asking, address: str) -> None:
     if "request" in asking.came:
         raise _told(asking, InvalidRequest("Send request or request_uri, not both."))
     try:
-        asking.fetched = engine.fetcher.get(address.partition("#")[0], most=OBJECT_MOST).body.decode("ascii")
+        document = engine.fetcher.get(address.partition("#")[0], most=engine.settings.request_most)
+        asking.fetched = document.body.decode("ascii")
     except (NotFetched, UnicodeDecodeError) as error:
         raise _told(asking, InvalidRequestUri("Serve the request object at request_uri.")) from error
     asking.own = [("client_id", client.client_id), ("request", asking.fetched)]

@@ -442,6 +442,25 @@ def test_the_way_over_the_login_keeps_the_object_and_its_moment(house: House) ->
     assert by_value(house, browser, request).status == 400
 
 
+def test_an_empty_parameter_is_none(house: House) -> None:
+    """RFC 6749 § 3.1; and the way over the login keeps all of the request."""
+    house.client(trusted=True)
+    person = house.person()
+    browser = Browser()
+    location = house.authorize(browser, request="", request_uri="").header("Location") or ""
+    house.login(person, browser=browser)
+    back = parse_qs(urlsplit(location).query)["return_to"][0]
+    assert "code" in answered(house.call("GET", back, browser=browser))
+
+
+def test_a_long_object_has_to_be_pushed(house: House) -> None:
+    browser = _known(house)
+    request = signed(claims(house, response_mode=None, own="x" * 8000))
+    found = answered(by_value(house, browser, request, redirect_uri=BACK))
+    assert (found["error"], "Push" in found["error_description"]) == ("invalid_request_object", True)
+    assert "code" in answered(opened(house, browser, pushed(house, request)))
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
