@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicNumbers
 
 from keys.errors import DecryptionRefused, NoEncryptionKey
@@ -97,7 +98,11 @@ class DecryptionKey:
 def _private(key: PrivateKey) -> ECKey | RSAKey:
     from joserfc.jwk import ECKey, RSAKey
 
-    return RSAKey(key, key) if isinstance(key, RSAPrivateKey) else ECKey(key, key)
+    if isinstance(key, RSAPrivateKey):
+        return RSAKey(key, key)
+    if isinstance(key, EllipticCurvePrivateKey):
+        return ECKey(key, key)
+    raise TypeError(type(key).__name__)
 
 
 def _header(text: str) -> dict[str, Any]:

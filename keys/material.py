@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from typing import Final
 
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
     EllipticCurvePublicKey,
     generate_private_key,
 )
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as generate_rsa
 from cryptography.hazmat.primitives.serialization import (
@@ -23,6 +23,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
+from keys.base64url import base64url
+
 __all__ = ["SECRET_BYTES", "UNREADABLE", "Made", "PrivateKey", "make", "public_jwk", "read_private"]
 
 SECRET_BYTES: Final = 32
@@ -30,7 +32,7 @@ UNREADABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError)
 """What msgspec raises where there is no JSON of the wanted type: bad UTF-8 a ValueError, depth the last."""
 _RSA_BITS: Final = 2048
 
-PrivateKey = EllipticCurvePrivateKey | RSAPrivateKey
+PrivateKey = EllipticCurvePrivateKey | RSAPrivateKey | Ed25519PrivateKey
 Made = tuple[bytes, dict[str, str]]
 """Private material (PKCS #8 DER, or the secret's bytes) and the public JWK's members (empty for a secret)."""
 
@@ -49,6 +51,11 @@ def _make_rsa() -> Made:
     return _der(key), public_jwk(key.public_key())
 
 
+def _make_ed25519() -> Made:
+    key = Ed25519PrivateKey.generate()
+    return _der(key), public_jwk(key.public_key())
+
+
 def _make_secret() -> Made:
     return os.urandom(SECRET_BYTES), {}
 
@@ -56,6 +63,8 @@ def _make_secret() -> Made:
 _MAKERS: Final[dict[str, Callable[[], Made]]] = {
     "ES256": _make_ec,
     "RS256": _make_rsa,
+    "PS256": _make_rsa,
+    "EdDSA": _make_ed25519,
     "ECDH-ES": _make_ec,
     "RSA-OAEP-256": _make_rsa,
     "A256": _make_secret,
@@ -74,17 +83,19 @@ def read_private(der: bytes) -> PrivateKey:
     seal under the master key, written by :func:`make`.
     """
     key = load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
-    if not isinstance(key, EllipticCurvePrivateKey | RSAPrivateKey):
+    if not isinstance(key, PrivateKey):
         raise TypeError(type(key).__name__)
     return key
 
 
 def _number(value: int, length: int) -> str:
-    return urlsafe_b64encode(value.to_bytes(length)).rstrip(b"=").decode()
+    return base64url(value.to_bytes(length)).decode()
 
 
-def public_jwk(key: EllipticCurvePublicKey | RSAPublicKey) -> dict[str, str]:
+def public_jwk(key: EllipticCurvePublicKey | RSAPublicKey | Ed25519PublicKey) -> dict[str, str]:
     """The members that RFC 7638 hashes, and no others."""
+    if isinstance(key, Ed25519PublicKey):
+        return {"kty": "OKP", "crv": "Ed25519", "x": base64url(key.public_bytes_raw()).decode()}
     if isinstance(key, RSAPublicKey):
         numbers = key.public_numbers()
         return {

@@ -14,6 +14,7 @@ from keys.errors import NoSuchRing
 
 __all__ = [
     "LICENCE_PREFIX",
+    "NO_TYP",
     "PURPOSES",
     "SECRET",
     "TRANSITIONS",
@@ -25,6 +26,8 @@ __all__ = [
 ]
 
 LICENCE_PREFIX: Final = "licence:"
+NO_TYP: Final = ""
+"""A header without ``typ``."""
 SECRET: Final = "A256"
 """Algorithm name of 32 random bytes, from which a ring derives what it needs."""
 
@@ -64,7 +67,7 @@ class Purpose:
 
     Attributes:
         algorithms: of its keys; each has an active key of its own.
-        typs: JWT ``typ`` values it signs, the default first; empty for rings that sign no JWT.
+        typs: JWT ``typ`` values it signs, the default first; none for rings that sign no JWT.
         rotates: whether :meth:`keys.Keys.rotate` takes it.
         retires: whether time alone retires its replaced keys; if not, rewriting what they hold does.
         listed: whether its public keys stand in the trust list.
@@ -78,7 +81,10 @@ class Purpose:
 
 
 PURPOSES: Final[dict[str, Purpose]] = {
-    "id-token": Purpose(("ES256", "RS256"), ("JWT", "logout+jwt", "token-introspection+jwt")),
+    # no typ at all: userinfo, which has none of its own and must not pass for an ID token
+    "id-token": Purpose(
+        ("ES256", "RS256", "PS256", "EdDSA"), ("JWT", "logout+jwt", "token-introspection+jwt", NO_TYP)
+    ),
     "authorization-response": Purpose(("ES256",), ("JWT",)),
     "access-token": Purpose(("ES256",), ("at+jwt",)),
     "status": Purpose(("ES256",), ("statuslist+jwt",), listed=True),

@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
     EllipticCurvePublicKey,
     EllipticCurvePublicNumbers,
 )
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, RSAPublicNumbers
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -36,11 +37,17 @@ __all__ = ["Signer", "SigningKey"]
 
 _ES256: Final = ECDSA(SHA256())
 _HASH: Final = SHA256()
-_PADDING: Final = PKCS1v15()
+_PADDINGS: Final[dict[str, PKCS1v15 | PSS]] = {
+    "RS256": PKCS1v15(),
+    "PS256": PSS(MGF1(_HASH), _HASH.digest_size),  # RFC 7518 section 3.5: the salt is as long as the hash
+}
 _ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _HALF: Final = _ORDER // 2
 _ES256_BYTES: Final = 64
 _BASE64URL: Final = re.compile(rb"[A-Za-z0-9_-]+")
+
+
+_Public = EllipticCurvePublicKey | RSAPublicKey | Ed25519PublicKey
 
 
 class Signer(Protocol):
@@ -52,7 +59,7 @@ class Signer(Protocol):
 
     @property
     def algorithm(self) -> str:
-        """``ES256`` or ``RS256``."""
+        """One of its ring's."""
 
     @property
     def kid_bytes(self) -> bytes:
@@ -81,14 +88,14 @@ class SigningKey:
         self._material = material
         self._guard = guard
         self._private: PrivateKey | None = None
-        self._public: EllipticCurvePublicKey | RSAPublicKey | None = None
+        self._public: _Public | None = None
         self.headers = self._headers()
 
     def _headers(self) -> dict[str | None, bytes]:
         """``typ`` → encoded header and dot; None stands for the ring's first typ."""
         headers: dict[str | None, bytes] = {}
         for typ in purpose_of(self.ring).typs:
-            header = {"alg": self.algorithm, "kid": self.kid, "typ": typ}
+            header = {"alg": self.algorithm, "kid": self.kid} | ({"typ": typ} if typ else {})
             headers[typ] = base64url(msgspec.json.encode(header)) + b"."
             headers.setdefault(None, headers[typ])
         return headers
@@ -144,8 +151,8 @@ class SigningKey:
             # only the lower of s and n - s: codes refuse the other, or a spent code would pass again
             return r.to_bytes(32) + (s if s <= _HALF else _ORDER - s).to_bytes(32)
         if isinstance(private, RSAPrivateKey):
-            return private.sign(data, _PADDING, _HASH)
-        raise NotForThisRing(detail=self.ring)
+            return private.sign(data, _PADDINGS[self.algorithm], _HASH)
+        return private.sign(data)
 
     def verifies(self, signature: bytes, data: bytes) -> bool:
         """Whether the signature over ``data`` is this key's."""
@@ -154,7 +161,9 @@ class SigningKey:
             public = self._public = _read_public(self.public_jwk())
         try:
             if isinstance(public, RSAPublicKey):
-                public.verify(signature, data, _PADDING, _HASH)
+                public.verify(signature, data, _PADDINGS[self.algorithm], _HASH)
+            elif isinstance(public, Ed25519PublicKey):
+                public.verify(signature, data)
             elif len(signature) == _ES256_BYTES:
                 r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
                 public.verify(encode_dss_signature(r, s), data, _ES256)
@@ -165,7 +174,9 @@ class SigningKey:
         return True
 
 
-def _read_public(jwk: dict[str, str]) -> EllipticCurvePublicKey | RSAPublicKey:
+def _read_public(jwk: dict[str, str]) -> _Public:
+    if jwk["kty"] == "OKP":
+        return Ed25519PublicKey.from_public_bytes(urlsafe_b64decode(jwk["x"] + "=="))
     numbers = {name: int.from_bytes(urlsafe_b64decode(jwk[name] + "==")) for name in "xyne" if name in jwk}
     if jwk["kty"] == "RSA":
         return RSAPublicNumbers(numbers["e"], numbers["n"]).public_key()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from idp.endpoints.gates import client, confidential_client
 from idp.endpoints.refusals import oauth_refusal
-from idp.oauth.introspection import introspect
+from idp.oauth.introspection import MEDIA_TYPE, introspect, signed, wants_jwt
 from idp.oauth.revocation import revoke
 from idp.oauth.token import exchange
 from web.endpoint import Endpoint
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["token_endpoints"]
 
+JWT = (("Content-Type", MEDIA_TYPE), *NO_STORE)
 BODY_LIMIT = 32 * 1024
 
 
@@ -29,7 +30,10 @@ def token_endpoints(engine: Engine, tokens: Tokens) -> tuple[Endpoint, ...]:
         return Reply.json(exchange(engine, call, call.principal))
 
     def introspection(call: Call) -> Reply:
-        return Reply.json(introspect(engine, tokens, call, call.principal))
+        found = introspect(engine, tokens, call, call.principal)
+        if not wants_jwt(call):
+            return Reply.json(found)
+        return Reply(200, signed(engine, call.principal, found, call.now).encode(), JWT)
 
     def revocation(call: Call) -> Reply:
         revoke(engine, call, call.principal)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from idp.endpoints.gates import userinfo_bearer
 from idp.endpoints.refusals import oauth_refusal
 from idp.oauth.errors import InvalidToken
-from idp.oauth.userinfo import userinfo
+from idp.oauth.userinfo import as_jwt, userinfo
 from web.endpoint import Endpoint
-from web.reply import Reply
+from web.reply import NO_STORE, Reply
 
 if TYPE_CHECKING:
     from idp.oauth.engine import Engine
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from web.call import Call
 
 __all__ = ["userinfo_endpoints"]
+
+JWT = (("Content-Type", "application/jwt"), *NO_STORE)
 
 
 def userinfo_endpoints(engine: Engine, tokens: Tokens) -> tuple[Endpoint, ...]:
@@ -27,7 +29,8 @@ def userinfo_endpoints(engine: Engine, tokens: Tokens) -> tuple[Endpoint, ...]:
         found = userinfo(engine, client, call.principal, call.now) if client else None
         if found is None:
             raise InvalidToken
-        return Reply.json(found)
+        jwt = as_jwt(engine, client, found, call.now) if client else None
+        return Reply.json(found) if jwt is None else Reply(200, jwt.encode(), JWT)
 
     bearer = userinfo_bearer(engine, tokens, "what the token's scopes open")
     return tuple(

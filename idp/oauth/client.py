@@ -52,7 +52,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     sector: str = ""
     """Host, or the host of sector_identifier_uri (OIDC Core § 8.1)."""
     subject_type: Literal["pairwise", "public"] = "pairwise"
-    id_token_alg: Literal["ES256", "RS256"] = "ES256"
+    id_token_alg: Literal["ES256", "RS256", "PS256", "EdDSA"] = "ES256"
     agency_uscc: str | None = None
     verifier: Literal["none", "registered", "public"] = "none"
     trusted: bool = False

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from idp.oauth.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
 from idp.oauth.key_rules import key_faults
+from idp.oauth.answering import answer_faults
 from idp.oauth.origin import origin_of
 from idp.oauth.scopes import SCOPES
 from keys.rings import PURPOSES
@@ -33,7 +34,7 @@ def faults(client: Client) -> list[str]:
     endpoint = client.ciba_notification_endpoint
     for uri in (*client.redirect_uris, *client.post_logout_redirect_uris, *([endpoint] if endpoint else [])):
         found += _redirect_faults(client, uri)
-    return found + _logout_faults(client)
+    return found + _logout_faults(client) + answer_faults(client)
 
 
 def _rules(client: Client) -> list[tuple[bool, str]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from idp.oauth.answering import encryption_metadata
 from idp.oauth.checks.session import PROMPTS
 from idp.oauth.claims import NAMES
 from idp.oauth.client_authentication import offered
@@ -77,7 +78,7 @@ def metadata(engine: Engine) -> dict[str, Any]:
         "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
         "subject_types_supported": ["pairwise", "public"],
-        "id_token_signing_alg_values_supported": ["ES256", "RS256"],
+        **encryption_metadata(),
         "scopes_supported": list(SCOPES),
         "claims_supported": ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", *claims],
         "claim_types_supported": ["normal"],

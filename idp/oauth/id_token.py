@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from idp.oauth.answering import RING, encrypted
 from idp.oauth.claims import claims_of
 from idp.oauth.grant_types import CIBA
 from idp.oauth.hints import reference
@@ -30,7 +31,12 @@ def id_token(
     wanted: Wanted | None,
     now: int,
 ) -> str:
-    """Sign it with the client's algorithm; ``wanted``: the claims that it is to hold besides."""
+    """Sign it with the client's algorithm; ``wanted``: the claims that it is to hold besides.
+
+    Raises:
+        ForeignRefused, NoEncryptionKey: it is to be encrypted, and no key for that can be had.
+
+    """
     claims: dict[str, Any] = {
         "iss": engine.issuer,
         "sub": subject_of(engine.keys, client, grantee.subject),
@@ -49,4 +55,5 @@ def id_token(
     if wanted is not None and wanted.id_token:
         about = claims_of(engine, client, grantee, login.office, frozenset(), wanted.id_token, now) or {}
         claims = about | claims
-    return engine.keys.sign_jwt("id-token", claims, typ="JWT", algorithm=client.id_token_alg)
+    signed = engine.keys.sign_jwt(RING, claims, typ="JWT", algorithm=client.id_token_alg)
+    return encrypted(engine, client, "id_token", signed, now) if client.id_token_encrypted_alg else signed

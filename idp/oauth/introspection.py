@@ -1,4 +1,7 @@
-"""Introspection (RFC 7662): for the token's audience and the client that was given it; to others inactive."""
+"""Introspection (RFC 7662, RFC 9701): for the token's audience and the client that was given it.
+
+To others it is inactive, like a token that nobody made.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import msgspec
 
 from idp.oauth import family
 from idp.oauth.access_token import acting, jti_text
+from idp.oauth.answering import RING, encrypted
 from idp.oauth.errors import InvalidGrant, InvalidRequest
 from idp.oauth.sealed_refresh import open_refresh
 from idp.oauth.sender import confirmation, token_type
@@ -20,7 +24,12 @@ if TYPE_CHECKING:
     from idp.oauth.verified import Known, Tokens
     from web.call import Call
 
-__all__ = ["INACTIVE", "introspect"]
+__all__ = ["INACTIVE", "MEDIA_TYPE", "introspect", "signed", "wants_jwt"]
+
+MEDIA_TYPE: Final = "application/token-introspection+jwt"
+TYPE: Final = "token-introspection+jwt"
+ALGORITHM: Final = "ES256"
+"""Where the caller registered none."""
 
 INACTIVE: Final[dict[str, Any]] = {"active": False}
 """One answer for everything that is not a living token of the caller's (§ 2.2)."""
@@ -43,6 +52,27 @@ def introspect(engine: Engine, tokens: Tokens, call: Call, caller: Client) -> di
             return INACTIVE
         return _access(engine, known, caller)
     return _refresh(engine, text, call.now, caller)
+
+
+def wants_jwt(call: Call) -> bool:
+    """Whether the caller asks for a signed answer (RFC 9701 § 4)."""
+    accepted = call.header("Accept") or ""
+    return MEDIA_TYPE in accepted and any(
+        each.partition(";")[0].strip() == MEDIA_TYPE for each in accepted.split(",")
+    )
+
+
+def signed(engine: Engine, caller: Client, found: dict[str, Any], now: int) -> str:
+    """The answer as evidence for this caller alone (RFC 9701 § 5), encrypted where it registered that.
+
+    Raises:
+        ForeignRefused, NoEncryptionKey: it is to be encrypted, and no key for that can be had.
+
+    """
+    claims = {"iss": engine.issuer, "aud": caller.client_id, "iat": now, "token_introspection": found}
+    algorithm = caller.introspection_signed_alg or ALGORITHM
+    jwt = engine.keys.sign_jwt(RING, claims, typ=TYPE, algorithm=algorithm)
+    return encrypted(engine, caller, "introspection", jwt, now)
 
 
 def _access(engine: Engine, known: Known, caller: Client) -> dict[str, Any]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from idp.oauth import consent
+from idp.oauth.answering import RING, encrypted
 from idp.oauth.claims import claims_of, opened_by
 from idp.oauth.claims_request import stored
 from idp.oauth.grantee import Grantee
+from keys.rings import NO_TYP
 
 if TYPE_CHECKING:
     from idp.oauth.client import Client
     from idp.oauth.engine import Engine
     from web.access import VerifiedAccess
 
-__all__ = ["userinfo"]
+__all__ = ["as_jwt", "userinfo"]
 
 
 def userinfo(engine: Engine, client: Client, access: VerifiedAccess, now: int) -> dict[str, Any] | None:
@@ -27,3 +31,19 @@ def userinfo(engine: Engine, client: Client, access: VerifiedAccess, now: int) -
         body = engine.durable.read(lambda tx: consent.body(tx, grantee, access.claims))
     wanted = stored(body).userinfo if body else {}
     return claims_of(engine, client, grantee, access.office, opened_by(access.scopes), wanted, now)
+
+
+def as_jwt(engine: Engine, client: Client, found: dict[str, Any], now: int) -> str | None:
+    """The claims as the client registered for them, signed or encrypted or both (§ 5.3.2); None: plain.
+
+    Raises:
+        ForeignRefused, NoEncryptionKey: they are to be encrypted, and no key for that can be had.
+
+    """
+    if client.userinfo_signed_alg:
+        claims = {"iss": engine.issuer, "aud": client.client_id, "iat": now, **found}
+        signed = engine.keys.sign_jwt(RING, claims, typ=NO_TYP, algorithm=client.userinfo_signed_alg)
+        return encrypted(engine, client, "userinfo", signed, now)
+    if client.userinfo_encrypted_alg:
+        return encrypted(engine, client, "userinfo", msgspec.json.encode(found), now, nested=False)
+    return None

@@ -225,4 +225,4 @@ def kids(ours: Keys) -> set[str]:
 def test_our_own_key_set_never_shows_a_private_part(embedded: Keys) -> None:
     for each in json.loads(embedded.jwks())["keys"]:
         assert not {"d", "p", "q", "k"} & each.keys()
-        assert each["use"] == ("sig" if each.get("alg") in {"ES256", "RS256"} else "enc")
+        assert each["use"] == ("sig" if each.get("alg") in {"ES256", "RS256", "PS256", "EdDSA"} else "enc")

@@ -38,7 +38,7 @@ def forged(ours: Keys, header: Any, ring: str = "id-token") -> str:
     return f"{data.decode()}.{urlsafe_b64encode(key.sign_unjudged(data)).rstrip(b'=').decode()}"
 
 
-@pytest.mark.parametrize("algorithm", ["ES256", "RS256"])
+@pytest.mark.parametrize("algorithm", ["ES256", "RS256", "PS256", "EdDSA"])
 def test_pyjwt_reads_ours(embedded: Keys, algorithm: str) -> None:
     token = embedded.sign_jwt("id-token", CLAIMS, algorithm=algorithm)
     header = pyjwt.get_unverified_header(token)
@@ -48,14 +48,14 @@ def test_pyjwt_reads_ours(embedded: Keys, algorithm: str) -> None:
     assert pyjwt.decode(token, key, [algorithm], audience="hall", options=options) == CLAIMS
 
 
-@pytest.mark.parametrize("algorithm", ["ES256", "RS256"])
+@pytest.mark.parametrize("algorithm", ["ES256", "RS256", "PS256"])
 def test_joserfc_reads_ours(embedded: Keys, algorithm: str) -> None:
     token = embedded.sign_jwt("id-token", CLAIMS, algorithm=algorithm)
     found = joserfc_jwt.decode(token, KeySet.import_key_set(json.loads(embedded.jwks())), [algorithm])
     assert found.claims == CLAIMS
 
 
-@pytest.mark.parametrize("algorithm", ["ES256", "RS256"])
+@pytest.mark.parametrize("algorithm", ["ES256", "RS256", "PS256", "EdDSA"])
 def test_we_read_ours(embedded: Keys, algorithm: str) -> None:
     token = embedded.sign_jwt("id-token", CLAIMS, algorithm=algorithm)
     assert embedded.verify_jwt("id-token", token, now=NOW) == CLAIMS
@@ -170,7 +170,14 @@ def test_a_typ_passes_for_no_other(embedded: Keys) -> None:
 
 def test_jwks_names_public_members_only(embedded: Keys, clock: ManualClock) -> None:
     found = json.loads(embedded.jwks())["keys"]
-    assert Counter(key.get("alg") for key in found) == {"ES256": 3, "RS256": 1, None: 1, "RSA-OAEP-256": 1}
+    assert Counter(key.get("alg") for key in found) == {
+        "ES256": 3,
+        "RS256": 1,
+        "PS256": 1,
+        "EdDSA": 1,
+        None: 1,
+        "RSA-OAEP-256": 1,
+    }
     for key in found:
         assert set(key) <= {"kty", "crv", "x", "y", "n", "e", "use", "alg", "kid"}
     assert embedded.jwks() is embedded.jwks()
