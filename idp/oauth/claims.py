@@ -9,21 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 
 from idp.oauth.scopes import SCOPES
-from idp.oauth.subject import subject_of
 from idp.people.person import OrganisationFacts, PersonFacts
 from manyou.identifiers import InvalidIdentifier, ResidentId, mask_mobile, mask_name, mask_number
 
-if TYPE_CHECKING:
-    from idp.oauth.client import Client
-    from idp.oauth.engine import Engine
-    from idp.oauth.grantee import Grantee
-
-__all__ = ["NAMES", "ORGANISATION", "PERSON", "Want", "claims_of", "opened_by"]
+__all__ = [
+    "NAMES",
+    "ORGANISATION",
+    "PERSON",
+    "PHONE_ANSWERED",
+    "Part",
+    "VerifiedWant",
+    "Want",
+    "open_claims",
+    "opened_by",
+]
 
 
 class Want(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -36,6 +40,25 @@ class Want(msgspec.Struct, frozen=True, omit_defaults=True):
     def takes(self, value: Any) -> bool:
         """Whether this value is wanted."""
         return self.values is None or value in self.values
+
+
+class VerifiedWant(msgspec.Struct, frozen=True):
+    """One element of ``verified_claims`` as it is wanted (Identity Assurance 1.0 § 5.3)."""
+
+    verification: dict[str, Any]
+    """The template, as it was sent."""
+    claims: dict[str, Want]
+
+
+class Part(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What userinfo, or the ID token, is to hold."""
+
+    claims: dict[str, Want] = {}
+    verified: tuple[VerifiedWant, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether there is anything."""
+        return bool(self.claims or self.verified)
 
 
 ORGANISATION_CODE_TYPE: Final = "001"
@@ -101,34 +124,10 @@ def opened_by(scopes: frozenset[str]) -> frozenset[str]:
     return frozenset(claim for name in scopes if name in SCOPES for claim in SCOPES[name].claims)
 
 
-def claims_of(
-    engine: Engine,
-    client: Client,
-    grantee: Grantee,
-    office: str | None,
-    opened: frozenset[str],
-    wanted: Mapping[str, Want],
-    now: int,
-) -> dict[str, Any] | None:
-    """The claims that are open about a holder; None where they are gone."""
-    person = engine.facts.person(grantee.holder_key, now)
-    if person is None:
-        return None
-    subject = subject_of(engine.keys, client, grantee.subject)
-    if not grantee.acting_for:
-        return {"sub": subject, **_open(PERSON, person, opened, wanted)}
-    organisation = engine.facts.organisation(grantee.acting_for)
-    if organisation is None:
-        return None
-    about = _open(PERSON, person, opened, wanted)
-    about.pop("user_type", None)
-    acting = {"sub": subject_of(engine.keys, client, person.holder_key), "office": office, **about}
-    return {"sub": subject, **_open(ORGANISATION, organisation, opened, wanted), "acting_person": acting}
-
-
-def _open(
+def open_claims(
     table: dict[str, Callable[[Any], Any]], facts: Any, opened: frozenset[str], wanted: Mapping[str, Want]
 ) -> dict[str, Any]:
+    """Those of a table that are opened, or wanted with such a value, and held."""
     found = {}
     for name, value_of in table.items():
         want = wanted.get(name)

@@ -8,21 +8,29 @@ Only an essential ``acr`` refuses (§ 5.5.1.1), and ``sub`` with a value names w
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
 
-from idp.oauth.claims import NAMES, Want, opened_by
+from idp.oauth.claims import NAMES, Part, VerifiedWant, Want, opened_by
 from idp.oauth.errors import InvalidRequest
 from idp.oauth.sealed_code import digest_of
+from idp.oauth.verified_claims import VERIFIABLE
 
 __all__ = ["NOTHING", "Asked", "Wanted", "allowed", "asked_for", "canonical", "read", "stored"]
 
 LONGEST: Final = 4_096
 """Characters of the parameter: it travels in addresses, and each claim is a line of the consent page."""
+DEPTH_MOST: Final = 16
+"""Levels; a template of verification with all that there is has ten."""
 VALUES_MOST: Final = 16
+ELEMENTS_MOST: Final = 4
+VERIFIED: Final = "verified_claims"
+AS_VERIFIED: Final = "verified_"
+"""Before the name of a claim on the consent page: what it is, and how it was verified."""
 BOTH: Final = ("userinfo", "id_token")
 ONLY_NULL_OR_OBJECT: Final = "Send each member of claims as null or as a JSON object."
 
@@ -30,8 +38,8 @@ ONLY_NULL_OR_OBJECT: Final = "Send each member of claims as null or as a JSON ob
 class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is to be answered where, as far as the holder allowed."""
 
-    userinfo: dict[str, Want] = {}
-    id_token: dict[str, Want] = {}
+    userinfo: Part = Part()
+    id_token: Part = Part()
     acrs: tuple[str, ...] = ()
     """One of these the ID token must name."""
 
@@ -71,16 +79,34 @@ def read(text: str) -> Asked:
         whole = _decode(text)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise InvalidRequest("Send claims as a JSON object.") from error
+    if not _shallow(whole):
+        raise InvalidRequest(f"Send claims of at most {DEPTH_MOST} levels.")
     parts = {place: _object(whole.get(place)) for place in BOTH}
     acr = _want(parts["id_token"].get("acr"))
     acrs = tuple(str(value) for value in acr.values or ())  # what is no text is no acr of ours either
     subjects = [want for part in parts.values() if (want := _want(part.get("sub"))).values is not None]
     wanted = Wanted(
-        userinfo=_known(parts["userinfo"]),
-        id_token=_known(parts["id_token"]),
+        userinfo=_part(parts["userinfo"]),
+        id_token=_part(parts["id_token"]),
         acrs=acrs if acr.essential and acr.values is not None else (),
     )
     return Asked(wanted, acrs, _named(subjects))
+
+
+def _shallow(whole: Any) -> bool:
+    """Whether nothing stands deeper than we look; level by level: what is deep cannot be recursed into."""
+    level = [whole]
+    for _ in range(DEPTH_MOST):
+        inside: list[Any] = []
+        for each in level:
+            if isinstance(each, dict):
+                inside += each.values()
+            elif isinstance(each, list):
+                inside += each
+        if not inside:
+            return True
+        level = inside
+    return False
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -91,10 +117,27 @@ def _object(value: Any) -> dict[str, Any]:
     return value
 
 
-def _known(part: dict[str, Any]) -> dict[str, Want]:
+def _part(part: dict[str, Any]) -> Part:
+    verified = part.pop(VERIFIED, None)
+    each = verified if isinstance(verified, list) else [] if verified is None else [verified]
+    if len(each) > ELEMENTS_MOST:
+        raise InvalidRequest(f"Send at most {ELEMENTS_MOST} elements of verified_claims.")
+    return Part(_known(part, NAMES), tuple(want for one in each if (want := _verified(one)).claims))
+
+
+def _known(part: dict[str, Any], names: Container[str]) -> dict[str, Want]:
     """The claims that there are here; the others' form is judged all the same."""
-    wants = {name: _want(value) for name, value in part.items() if name != "verified_claims"}
-    return {name: want for name, want in wants.items() if name in NAMES}
+    wants = {name: _want(value) for name, value in part.items()}
+    return {name: want for name, want in wants.items() if name in names}
+
+
+def _verified(element: Any) -> VerifiedWant:
+    """Identity Assurance 1.0 § 5.3, § 5.4: the template is kept as it is, and judged when it is filled in."""
+    found = element if isinstance(element, dict) else {}
+    verification, claims = found.get("verification"), found.get("claims")
+    if not isinstance(verification, dict) or not isinstance(claims, dict):
+        raise InvalidRequest("Send verified_claims with the objects verification and claims.")
+    return VerifiedWant(verification, _known(claims, VERIFIABLE))
 
 
 def _want(value: Any) -> Want:
@@ -122,9 +165,10 @@ def asked_for(wanted: Wanted, scopes: tuple[str, ...]) -> dict[str, bool]:
     opened = opened_by(frozenset(scopes))
     found: dict[str, bool] = {}
     for part in (wanted.userinfo, wanted.id_token):
-        for name, want in part.items():
-            if name not in opened:
-                found[name] = found.get(name, False) or want.essential
+        shown = [(name, want) for name, want in part.claims.items() if name not in opened]
+        shown += [(AS_VERIFIED + name, want) for one in part.verified for name, want in one.claims.items()]
+        for name, want in shown:
+            found[name] = found.get(name, False) or want.essential
     return found
 
 
@@ -132,8 +176,12 @@ def allowed(wanted: Wanted, scopes: tuple[str, ...], ticked: frozenset[str]) -> 
     """What is left where the holder allowed only these of the claims that were shown."""
     refused = asked_for(wanted, scopes).keys() - ticked
 
-    def left(part: dict[str, Want]) -> dict[str, Want]:
-        return {name: want for name, want in part.items() if name not in refused}
+    def some(claims: dict[str, Want], prefix: str = "") -> dict[str, Want]:
+        return {name: want for name, want in claims.items() if prefix + name not in refused}
+
+    def left(part: Part) -> Part:
+        verified = [VerifiedWant(one.verification, some(one.claims, AS_VERIFIED)) for one in part.verified]
+        return Part(some(part.claims), tuple(one for one in verified if one.claims))
 
     return msgspec.structs.replace(wanted, userinfo=left(wanted.userinfo), id_token=left(wanted.id_token))
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from idp.oauth import verified_claims
 from idp.oauth.answering import encryption_metadata
 from idp.oauth.checks.session import PROMPTS
 from idp.oauth.claims import NAMES
@@ -43,7 +44,7 @@ def metadata(engine: Engine) -> dict[str, Any]:
     methods, algorithms = offered(engine), list(CLIENT_ALGORITHMS)
     confidential = [name for name in methods if name != "none"]
     claims = dict.fromkeys(claim for scope in SCOPES.values() for claim in scope.claims)
-    claims |= dict.fromkeys(sorted(NAMES))
+    claims |= dict.fromkeys((*sorted(NAMES), "verified_claims"))
     found = {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
@@ -79,6 +80,7 @@ def metadata(engine: Engine) -> dict[str, Any]:
         "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
         "subject_types_supported": ["pairwise", "public"],
         **encryption_metadata(),
+        **verified_claims.metadata(),
         "scopes_supported": list(SCOPES),
         "claims_supported": ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", *claims],
         "claim_types_supported": ["normal"],

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from idp.oauth.answering import RING, encrypted
-from idp.oauth.claims import claims_of
 from idp.oauth.grant_types import CIBA
 from idp.oauth.hints import reference
+from idp.oauth.holder_claims import claims_of
 from idp.oauth.subject import session_of, subject_of
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ import msgspec
 
 from idp.oauth import consent
 from idp.oauth.answering import RING, encrypted
-from idp.oauth.claims import claims_of, opened_by
+from idp.oauth.claims import Part, opened_by
 from idp.oauth.claims_request import stored
 from idp.oauth.grantee import Grantee
+from idp.oauth.holder_claims import claims_of
 from keys.rings import NO_TYP
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from web.access import VerifiedAccess
 
 __all__ = ["as_jwt", "userinfo"]
+
+_NOTHING = Part()
 
 
 def userinfo(engine: Engine, client: Client, access: VerifiedAccess, now: int) -> dict[str, Any] | None:
@@ -29,7 +32,7 @@ def userinfo(engine: Engine, client: Client, access: VerifiedAccess, now: int) -
     body = None
     if access.claims:
         body = engine.durable.read(lambda tx: consent.body(tx, grantee, access.claims))
-    wanted = stored(body).userinfo if body else {}
+    wanted = stored(body).userinfo if body else _NOTHING
     return claims_of(engine, client, grantee, access.office, opened_by(access.scopes), wanted, now)
 
 

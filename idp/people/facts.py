@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from holders import Fields, Register
 from idp.people import records
 from idp.people.person import OrganisationFacts, OrganisationStatus, PersonFacts, PersonState
-from idp.people.records import OrganisationRow, PersonRow
+from idp.people.records import EvidenceRow, OrganisationRow, PersonRow
 from store import Durable
 
 __all__ = ["Facts", "open_organisation", "open_person", "opened"]
@@ -58,6 +58,10 @@ class Facts:
             lambda tx: (records.person(tx, holder_key), records.level(tx, holder_key, now))
         )
         return open_person(self.register, row, level) if row else None
+
+    def evidence(self, holder_key: bytes, now: int) -> list[EvidenceRow]:
+        """What stands for the person's real-name level at ``now``, the oldest first."""
+        return self.durable.read(lambda tx: records.evidence_of(tx, holder_key, now))
 
     def organisation(self, holder_key: bytes) -> OrganisationFacts | None:
         """The organisation, or None where none has that key."""

@@ -18,6 +18,7 @@ __all__ = [
     "OfficeRow",
     "OrganisationRow",
     "PersonRow",
+    "evidence_of",
     "level",
     "office",
     "offices_between",
@@ -131,6 +132,10 @@ _SAVE_EVIDENCE = SQL(
     " VALUES (:holder_key, :level, :channel, :at, :ends)"
     " ON CONFLICT (holder_key, level, channel) DO UPDATE SET at = excluded.at, ends = excluded.ends"
 )
+_EVIDENCE_OF = SQL(
+    "SELECT holder_key, level, channel, at, ends FROM evidence"
+    " WHERE holder_key = :holder_key AND (ends = 0 OR ends > :now) ORDER BY at, level, channel"
+)
 _OFFICES_BETWEEN = SQL(
     "SELECT a.organisation, a.person, a.role, a.begins, a.ends, a.recorded_at FROM office a"  # noqa: S608 - fragments of our own
     " WHERE a.organisation = :organisation AND a.person = :person AND "
@@ -220,6 +225,11 @@ def save_office(tx: Tx, row: OfficeRow) -> bool:
         recorded_at=row.recorded_at,
     )
     return changed == 1
+
+
+def evidence_of(tx: Tx, person: bytes, now: int) -> list[EvidenceRow]:
+    """What stands at ``now`` for the person's level, the oldest first."""
+    return [EvidenceRow(*row) for row in tx.rows(_EVIDENCE_OF, holder_key=person, now=now)]
 
 
 def save_evidence(tx: Tx, row: EvidenceRow) -> None:
