@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
+from typing import Any
 
 import pytest
+from joserfc.jwk import ECKey
 
 from idp.oauth.errors import InvalidToken
-from tests.idp.oauth.conftest import BACK, ISSUER, VERIFIER, House, body
+from idp.oauth.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
+from idp.oauth.introspection import MEDIA_TYPE
+from tests.idp.oauth.conftest import BACK, ISSUER, VERIFIER, Browser, House, body
 from tests.idp.oauth.proving import Key, redeem, userinfo
 from web import Call
 
@@ -28,7 +33,22 @@ KINDS = (
     "certificate_elicence",
     "nonce",
     "proof",
+    "device_code",
+    "auth_req_id",
+    "pushed",
+    "signed_userinfo",
+    "introspection_jwt",
+    "response_jwt",
+    "logout_token",
+    "encrypted_id_token",
 )
+LIBRARY = f"{ISSUER}/elicence"
+API = "https://api.example/"
+GRANTS = ("authorization_code", "refresh_token", "client_credentials", DEVICE_CODE, CIBA, TOKEN_EXCHANGE)
+ENCRYPTED: dict[str, Any] = {
+    "id_token_encrypted_alg": "ECDH-ES",
+    "jwks": json.dumps({"keys": [ECKey.generate_key("P-256").as_dict(private=False)]}),
+}
 KEY = Key()
 CERTIFICATE = b"\x30\x03one"
 
@@ -39,7 +59,10 @@ GOOD = {
     ("elicence", "elicence"),
     ("client_opaque", "elicence"),
     ("id_token", "hint"),
-    ("begun", "begun"),
+    ("person_jwt", "called"),  # a hall is called with a token for its own resource
+    ("device_code", "device"),
+    ("auth_req_id", "ciba"),
+    ("pushed", "pushed"),
     *((kind, "introspect") for kind in (*KINDS[1:7], *KINDS[10:14])),
     *(
         (f"{by}_{place}", f"{by}_{place}")
@@ -52,7 +75,9 @@ GOOD = {
 
 
 def _values(house: House) -> dict[str, str]:
-    house.client(trusted=True, scopes=("openid", "profile", "use"))
+    house.client(
+        trusted=True, scopes=("openid", "profile", "use"), grants=GRANTS, ciba_delivery="poll", serves=(API,)
+    )
     browser, _ = house.login(house.person())
 
     def tokens(resource: str | None) -> dict[str, str]:
@@ -62,7 +87,6 @@ def _values(house: House) -> dict[str, str]:
     begun = house.authorize(browser, prompt="login").header("Location") or ""
     form = {"grant_type": "client_credentials"}
     house.client("bound", trusted=True, certificate_bound=True, scopes=("openid", "profile", "use"))
-    library = f"{ISSUER}/elicence"
 
     def by_key(resource: str | None) -> str:
         return str(body(redeem(house, KEY, house.code(browser, resource=resource)))["access_token"])
@@ -80,21 +104,58 @@ def _values(house: House) -> dict[str, str]:
 
     return {
         "key_userinfo": by_key(None),
-        "key_elicence": by_key(library),
+        "key_elicence": by_key(LIBRARY),
         "certificate_userinfo": by_certificate(None),
-        "certificate_elicence": by_certificate(library),
+        "certificate_elicence": by_certificate(LIBRARY),
         "nonce": house.engine.proofs.nonces.newest(house.clock.now),
         "proof": KEY.proof(house, "POST", "/token"),
         "code": house.code(browser),
         "refresh": plain["refresh_token"],
         "userinfo": plain["access_token"],
-        "elicence": tokens(library)["access_token"],
+        "elicence": tokens(LIBRARY)["access_token"],
         "client_opaque": body(house.token(**form, resource=f"{ISSUER}/elicence"))["access_token"],
         "client_jwt": body(house.token(**form, resource="https://api.example/"))["access_token"],
         "person_jwt": tokens("https://api.example/")["access_token"],
         "id_token": plain["id_token"],
         "secret": house.secrets["hall-a"],
         "begun": begun.partition("begun%3D")[2],
+        **_between_browsers(house),
+        **_jwts(house, browser, plain["access_token"]),
+    }
+
+
+def _between_browsers(house: House) -> dict[str, str]:
+    """What waits for a person, by the endpoints that give it."""
+    basic = house.basic("hall-a")
+    device = house.call("POST", "/device_authorization", form={"scope": "openid"}, headers=basic)
+    hint = {"scope": "openid", "login_hint": "350000199001010018"}
+    asked = house.call("POST", "/backchannel-authentication", form=hint, headers=basic)
+    return {
+        "device_code": body(device)["device_code"],
+        "auth_req_id": body(asked)["auth_req_id"],
+        "pushed": body(house.push())["request_uri"],
+    }
+
+
+def _jwts(house: House, browser: Browser, token: str) -> dict[str, str]:
+    """What we sign, or encrypt, that is no token to be used anywhere here."""
+    for client_id, more in (("signed", {"userinfo_signed_alg": "ES256"}), ("encrypted", ENCRYPTED)):
+        house.client(client_id, trusted=True, scopes=("openid",), **more)
+    given = {
+        client_id: body(house.redeem(house.code(browser, client_id, scope="openid"), client_id))
+        for client_id in ("signed", "encrypted")
+    }
+    response = house.authorize(browser, response_mode="query.jwt").header("Location") or ""
+    accept = {**house.basic("hall-a"), "Accept": MEDIA_TYPE}
+    about = {"iss": ISSUER, "aud": "hall-a", "sub": "x", "exp": house.clock.now + 60}
+    return {
+        "signed_userinfo": house.userinfo(given["signed"]["access_token"]).body.decode(),
+        "introspection_jwt": house.call(
+            "POST", "/introspect", form={"token": token}, headers=accept
+        ).body.decode(),
+        "response_jwt": response.partition("response=")[2],
+        "logout_token": house.engine.keys.sign_jwt("id-token", about, typ="logout+jwt"),
+        "encrypted_id_token": given["encrypted"]["id_token"],
     }
 
 
@@ -115,10 +176,24 @@ def test_every_kind_at_every_place(house: House, kind: str) -> None:
         "certificate_elicence": _accepted(house, value, "certificate"),
         "introspect": house.introspect(value, "bound" if kind[:4] == "cert" else "hall-a")["active"],
         "hint": house.call("GET", f"/logout?id_token_hint={value}").status == 200,
+        "called": _exchanged(house, value),
+        "device": _waits(house, DEVICE_CODE, device_code=value),
+        "ciba": _waits(house, CIBA, auth_req_id=value),
+        "pushed": house.call("GET", f"/authorize?client_id=hall-a&request_uri={value}").status == 303,
     }
     assert got.pop("posted") == got["userinfo"]
     for place, accepted in got.items():
         assert accepted is ((kind, place) in GOOD), place
+
+
+def _exchanged(house: House, value: str) -> bool:
+    form = {"subject_token": value, "subject_token_type": "urn:ietf:params:oauth:token-type:access_token"}
+    return house.token(grant_type=TOKEN_EXCHANGE, resource=LIBRARY, **form).status == 200
+
+
+def _waits(house: House, grant: str, **form: str) -> bool:
+    """Whether it is known to wait for a person."""
+    return bool(body(house.token(grant_type=grant, **form)).get("error") == "authorization_pending")
 
 
 def _shown(house: House, value: str) -> bool:
