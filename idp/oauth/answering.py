@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from idp.oauth.profiles import POLICIES
 from keys import encrypt
 from keys.jwe import ALGORITHMS, ENCODINGS
 from keys.rings import PURPOSES
@@ -56,13 +57,14 @@ def encryption_metadata() -> dict[str, list[str]]:
 def answer_faults(client: Client) -> list[str]:
     """What is wrong with a registration of algorithms; empty where nothing is."""
     found = []
-    if client.id_token_alg not in SIGNING:
-        found.append("id_token_alg: one that the metadata lists.")
+    allowed = set(SIGNING) & set(POLICIES[client.profile].algorithms)
+    if client.id_token_alg not in allowed:
+        found.append("id_token_alg: one that the metadata lists and the profile allows.")
     for what in KINDS:
         signed = "" if what == "id_token" else getattr(client, f"{what}_signed_alg")
         alg, enc = getattr(client, f"{what}_encrypted_alg"), getattr(client, f"{what}_encrypted_enc")
-        if signed and signed not in SIGNING:
-            found.append(f"{what}_signed_alg: one that the metadata lists.")
+        if signed and signed not in allowed:
+            found.append(f"{what}_signed_alg: one that the metadata lists and the profile allows.")
         if (alg and alg not in ALGORITHMS) or (enc and (not alg or enc not in ENCODINGS)):
             found.append(f"{what}_encrypted_alg, {what}_encrypted_enc: ones that the metadata lists.")
         if alg and not (client.jwks or client.jwks_uri):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from idp.oauth.answering import answer_faults
 from idp.oauth.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
 from idp.oauth.key_rules import key_faults
-from idp.oauth.answering import answer_faults
 from idp.oauth.origin import origin_of
 from idp.oauth.scopes import SCOPES
 from keys.rings import PURPOSES

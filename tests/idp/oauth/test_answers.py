@@ -219,6 +219,8 @@ def test_introspection_is_encrypted_where_that_is_registered(house: House) -> No
     [
         ({"userinfo_signed_alg": "none"}, "userinfo_signed_alg"),
         ({"introspection_signed_alg": "HS256"}, "introspection_signed_alg"),
+        ({"profile": "fapi2", "id_token_alg": "RS256"}, "id_token_alg"),
+        ({"profile": "fapi2-message-signing", "userinfo_signed_alg": "RS256"}, "userinfo_signed_alg"),
         ({"id_token_encrypted_alg": "RSA1_5", "jwks": JWKS}, "id_token_encrypted_alg"),
         ({"userinfo_encrypted_enc": "A128GCM", "jwks": JWKS}, "userinfo_encrypted_alg"),
         (
