@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from idp.oauth.answering import answer_faults
+from idp.oauth.answer_rules import answer_faults
 from idp.oauth.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
 from idp.oauth.key_rules import key_faults
 from idp.oauth.origin import origin_of

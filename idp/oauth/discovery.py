@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from idp.oauth import verified_claims
-from idp.oauth.answering import encryption_metadata
+from idp.oauth.answer_rules import encryption_metadata
 from idp.oauth.checks.session import PROMPTS
 from idp.oauth.claims import NAMES
 from idp.oauth.client_authentication import offered

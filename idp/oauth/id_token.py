@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from idp.oauth.answering import RING, encrypted
+from idp.oauth.answer_rules import RING
+from idp.oauth.answering import encrypted
 from idp.oauth.grant_types import CIBA
 from idp.oauth.hints import reference
 from idp.oauth.holder_claims import claims_of

@@ -11,7 +11,8 @@ import msgspec
 
 from idp.oauth import family
 from idp.oauth.access_token import acting, jti_text
-from idp.oauth.answering import RING, encrypted
+from idp.oauth.answer_rules import RING
+from idp.oauth.answering import encrypted
 from idp.oauth.errors import InvalidGrant, InvalidRequest
 from idp.oauth.sealed_refresh import open_refresh
 from idp.oauth.sender import confirmation, token_type

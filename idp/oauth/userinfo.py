@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from idp.oauth import consent
-from idp.oauth.answering import RING, encrypted
+from idp.oauth.answer_rules import RING
+from idp.oauth.answering import encrypted
 from idp.oauth.claims import Part, opened_by
 from idp.oauth.claims_request import stored
 from idp.oauth.grantee import Grantee

@@ -10,7 +10,7 @@ import pytest
 from joserfc import jwe
 from joserfc.jwk import ECKey, RSAKey
 
-from idp.oauth.answering import SIGNING, answer_faults
+from idp.oauth.answer_rules import SIGNING, answer_faults
 from idp.oauth.clients import ClientFaulty
 from idp.oauth.introspection import MEDIA_TYPE
 from keys.jwe import ALGORITHMS, ENCODINGS
