@@ -75,7 +75,7 @@ def _serve_demo(demo: Demo, *, with_halls: bool) -> None:
     from service.demo.announcement import announce
     from service.demo.folder import ready
     from service.demo.halls import Halls
-    from service.serve import check_address
+    from service.serve import THREADS, check_address
     from service.serve import serve as run
 
     for each in (demo.port, *(demo.hall_ports if with_halls else ())):
@@ -88,7 +88,7 @@ def _serve_demo(demo: Demo, *, with_halls: bool) -> None:
     announce(demo)
     companions = Halls(demo) if with_halls else None
     try:
-        run("127.0.0.1", demo.port, threads=64, tls=demo.certificate)
+        run("127.0.0.1", demo.port, threads=THREADS, tls=demo.certificate)
     finally:
         if companions is not None:
             companions.stop()

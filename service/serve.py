@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from store import Engine
     from web.application import WSGI
 
-__all__ = ["AddressInUse", "check_address", "die_with_parent", "serve", "worker_application"]
+__all__ = ["THREADS", "AddressInUse", "check_address", "die_with_parent", "serve", "worker_application"]
 
 _PR_SET_PDEATHSIG = 1
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
@@ -42,11 +42,14 @@ FINISH_SECONDS = 30
 STORE_SECONDS = 60
 """A database server is started again within this, or an operator is wanted."""
 STORE_PAUSE_SECONDS = 0.25
+THREADS = 32
+"""Of a worker. With more, threads that find nothing to do pass the turn round among themselves: at 64 callers
+a code exchange cost a tenth more with 64."""
 GARBAGE_AFTER = 20_000
 """Objects that begin a search for garbage cycles; requests make hardly any."""
 TURN_SECONDS = 0.05
 """How long a thread may wait for the interpreter before it demands it. No request computes that long;
-at Python's 5 ms each waiting thread of 64 wakes for nothing 200 times a second."""
+at Python's 5 ms each waiting thread wakes for nothing 200 times a second."""
 
 
 class AddressInUse(Exception):
@@ -72,7 +75,7 @@ def work_in_batches() -> None:
 
 
 def give_memory_back() -> None:
-    """Keep glibc from holding what 64 threads once needed (mallopt(3)).
+    """Keep glibc from holding what many threads once needed (mallopt(3)).
 
     Few arenas instead of eight a core, and a password hash's 19 MiB go back to the system when it is done:
     once freed, a large block would else raise the bound below which freed memory is kept.

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from eLicense.settings import LicenceSettings
+from idp.factors.password import RESERVED
 from idp.settings import IdpSettings
 from keys.settings import KeySettings
 from portal.settings import PortalSettings
 from qr.settings import QrSettings
 from service.dangers import certificate_faults, dangers, origin_faults
 from service.loading import SettingsFault, build, read_tree
+from service.serve import THREADS
 from store import StoreSettings
 from web import HTTPS, LOCAL_DEMO, Transport
 from web.limits import LimitSettings
@@ -44,6 +46,8 @@ DERIVED = {
 NO_SECRET = {"block_list_file", "ca_file", "client_ca_file"}
 JWKS_CACHED = 300
 """Seconds the provider lets its key set be cached."""
+LEFT_BY_LOGINS = 8
+"""Threads that no flood of logins holds, so that it starves no token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class ServerSettings:
     """Listens here."""
     port: int = 8000
     """Listens here; a proxy in front may have another."""
-    threads: int = 64
+    threads: int = THREADS
     """Requests under way at once in one worker."""
     workers: int = 1
     """Processes that serve; more than one need the engine ``postgres``."""
@@ -155,6 +159,13 @@ class Settings:
             faults.append(f"keys.retire_after: at least {signed}, the longest life of a signed token")
         if self.environment == "production" and self.keys.publish_ahead < JWKS_CACHED:
             faults.append(f"keys.publish_ahead: at least {JWKS_CACHED}, as long as halls cache the key set")
+        hashing = self.idp.passwords
+        held = hashing.threads + hashing.waiting + RESERVED
+        if self.server.threads < held + LEFT_BY_LOGINS:
+            faults.append(
+                f"server.threads: at least {held + LEFT_BY_LOGINS}, for logins may hold {held} of them"
+                " (idp.passwords.threads, waiting), and tokens are asked for meanwhile"
+            )
         if self.server.workers > 1 and self.store.engine != "postgres":
             faults.append(
                 "server.workers: the embedded database bears one; several need store.engine postgres"

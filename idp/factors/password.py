@@ -26,7 +26,7 @@ __all__ = ["RESERVED", "Passwords", "prepared"]
 
 LONGEST: Final = 256
 """Characters; hashing more would be work that a stranger can order."""
-RESERVED: Final = 32
+RESERVED: Final = 6
 """Places that no flood of strangers fills: who is known, or changes a password, still gets in."""
 _BLOCKED: Final = Path(__file__).with_name("blocked_passwords.txt")
 _FEWEST_CHARACTERS: Final = 4

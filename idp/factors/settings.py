@@ -22,8 +22,8 @@ class PasswordSettings:
     """Argon2id passes; never below 2."""
     threads: int = 2
     """Hashes made at once; more than the cores only makes all of them slow."""
-    waiting: int = 64
-    """Hashes for strangers that may wait; beyond it the answer is 503: a flood cannot fill the memory."""
+    waiting: int = 16
+    """Hashes for strangers that may wait, each holding a thread; beyond it the answer is 503."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,3 +232,9 @@ def test_no_setting_holds_a_secret_itself() -> None:
         if any(part in name for part in ("secret", "password", "dsn", "master_key", "token")):
             numbers = ("_seconds", "_length", "_after")
             assert name.endswith(("_file", *numbers)), key
+
+
+@pytest.mark.parametrize(("threads", "waiting", "good"), [(32, 16, True), (31, 16, False), (32, 17, False)])
+def test_logins_leave_threads_for_tokens(faults: Faults, threads: int, waiting: int, *, good: bool) -> None:
+    text = f"{DEVELOPMENT}[server]\nthreads = {threads}\n[idp.passwords]\nwaiting = {waiting}\n"
+    assert [each.partition(":")[0] for each in faults(text)] == ([] if good else ["server.threads"])
