@@ -72,10 +72,11 @@ def serve(*, demo: bool, folder: Path, port: int, halls: tuple[int, int], no_hal
 
 
 def _serve_demo(demo: Demo, *, with_halls: bool) -> None:
+    from service.capacity import THREADS
     from service.demo.announcement import announce
     from service.demo.folder import ready
     from service.demo.halls import Halls
-    from service.serve import THREADS, check_address
+    from service.serve import check_address
     from service.serve import serve as run
 
     for each in (demo.port, *(demo.hall_ports if with_halls else ())):

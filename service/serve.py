@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from store import Engine
     from web.application import WSGI
 
-__all__ = ["THREADS", "AddressInUse", "check_address", "die_with_parent", "serve", "worker_application"]
+__all__ = ["AddressInUse", "check_address", "die_with_parent", "serve", "worker_application"]
 
 _PR_SET_PDEATHSIG = 1
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
@@ -42,9 +42,6 @@ FINISH_SECONDS = 30
 STORE_SECONDS = 60
 """A database server is started again within this, or an operator is wanted."""
 STORE_PAUSE_SECONDS = 0.25
-THREADS = 32
-"""Of a worker. With more, threads that find nothing to do pass the turn round among themselves: at 64 callers
-a code exchange cost a tenth more with 64."""
 GARBAGE_AFTER = 20_000
 """Objects that begin a search for garbage cycles; requests make hardly any."""
 TURN_SECONDS = 0.05

@@ -14,9 +14,9 @@ from idp.settings import IdpSettings
 from keys.settings import KeySettings
 from portal.settings import PortalSettings
 from qr.settings import QrSettings
+from service.capacity import LEFT_BY_LOGINS, THREADS
 from service.dangers import certificate_faults, dangers, origin_faults
 from service.loading import SettingsFault, build, read_tree
-from service.serve import THREADS
 from store import StoreSettings
 from web import HTTPS, LOCAL_DEMO, Transport
 from web.limits import LimitSettings
@@ -46,8 +46,6 @@ DERIVED = {
 NO_SECRET = {"block_list_file", "ca_file", "client_ca_file"}
 JWKS_CACHED = 300
 """Seconds the provider lets its key set be cached."""
-LEFT_BY_LOGINS = 8
-"""Threads that no flood of logins holds, so that it starves no token."""
 
 
 @dataclass(frozen=True, slots=True)
