@@ -74,12 +74,14 @@ def serve(*, demo: bool, folder: Path, port: int, halls: tuple[int, int], no_hal
 def _serve_demo(demo: Demo, *, with_halls: bool) -> None:
     from service.capacity import THREADS
     from service.demo.announcement import announce
+    from service.demo.certificate_listener import CertificateListener, nginx
     from service.demo.folder import ready
     from service.demo.halls import Halls
     from service.serve import check_address
     from service.serve import serve as run
 
-    for each in (demo.port, *(demo.hall_ports if with_halls else ())):
+    asks = [demo.mtls_port] if demo.mtls else []
+    for each in (demo.port, *(demo.hall_ports if with_halls else ()), *asks):
         check_address("127.0.0.1", each)
     if not ready(demo):
         raise click.ClickException("the demo province could not be made ready; see above")
@@ -87,12 +89,16 @@ def _serve_demo(demo: Demo, *, with_halls: bool) -> None:
         raise click.ClickException(reason)
     os.environ[SETTINGS_FILE] = str(demo.settings_file.resolve())
     announce(demo)
-    companions = Halls(demo) if with_halls else None
+    program = nginx() if demo.facts().get("mtls") else None
+    companions = [
+        *([Halls(demo)] if with_halls else ()),
+        *([CertificateListener(demo, program)] if program else ()),
+    ]
     try:
         run("127.0.0.1", demo.port, threads=THREADS, tls=demo.certificate)
     finally:
-        if companions is not None:
-            companions.stop()
+        for companion in companions:
+            companion.stop()
 
 
 def _settings() -> Settings:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import secrets
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from multiprocessing import Process
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from service.demo.certificate_listener import nginx
 from service.demo.certificates import make_certificates
 from service.serve import die_with_parent
 
@@ -76,6 +78,16 @@ class Demo:
     def certificate(self) -> tuple[Path, Path] | None:
         """The server's certificate with its authority's, and its key."""
         return (self.folder / "tls" / "server.pem", self.folder / "tls" / "server.key") if self.tls else None
+
+    @property
+    def mtls_port(self) -> int:
+        """Of the listener that asks clients for certificates: 8443 for 8000."""
+        return self.port + 443
+
+    @property
+    def mtls(self) -> str | None:
+        """Origin of that listener, where there can be one."""
+        return f"https://localhost:{self.mtls_port}" if self.tls and nginx() else None
 
     @property
     def ca_file(self) -> Path | None:
@@ -142,6 +154,7 @@ def _begin(demo: Demo) -> None:
     try:
         facts = seed(house, settings, demo.halls, lambda: int(time.time()))
         facts["ca_file"] = str(demo.ca_file) if demo.ca_file else None
+        facts["mtls"] = settings.server.mtls or None
     finally:
         house.close()
     unfinished = demo.facts_file.with_suffix(".part")
@@ -169,6 +182,17 @@ def lay_out(demo: Demo, environ: Mapping[str, str]) -> Settings:
     return settings
 
 
+def _by_certificate(demo: Demo) -> str:
+    """Whom the service believes about certificates: whoever knows the name of the header."""
+    if demo.mtls is None:
+        return ""
+    return f"""\
+mtls = "{demo.mtls}"
+certificate_header = "X-Client-Cert-{secrets.token_hex(16)}"
+trusted_proxies = ["127.0.0.1"]
+"""
+
+
 def _settings(demo: Demo) -> str:
     here = demo.folder.resolve()
     return f"""\
@@ -183,6 +207,7 @@ port = {demo.port}
 provider = "{demo.provider}"
 portal = "{demo.scheme}://127.0.0.1:{demo.port}"
 
+{_by_certificate(demo)}
 [fetch]
 loopback = "{"DevelopmentAnyCertificate" if demo.tls else "DevelopmentLoopback"}"
 

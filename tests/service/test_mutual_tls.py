@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
-import shutil
 import ssl
 import subprocess
 import threading
@@ -16,25 +14,20 @@ from urllib.parse import quote
 
 import pytest
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from typing_extensions import override
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from idp.oauth.client import Client
 from idp.oauth.clients import put
+from service.demo.certificate_listener import configure, nginx
 from service.demo.folder import Demo
 from service.house import House
 from service.settings import SETTINGS_FILE, load_settings
-from tests.served import Authority
+from tests.served import Authority, self_signed
 from tests.service.conftest import free_ports
 from tests.service.server import until
 
-SHIPPED = Path(__file__).parents[2] / "deploy/nginx/mtls.conf"
-NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
+NGINX = nginx() or "nginx"
 SECRET = "s" * 43
 FORM = {"grant_type": "client_credentials"}
 Pair = tuple[Path, Path]
@@ -47,23 +40,6 @@ server {{
         proxy_set_header Host localhost:{behind};
         proxy_set_header X-Client-Cert "";
     }}
-}}
-"""
-AROUND = """
-daemon off;
-master_process off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-events {{ worker_connections 64; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    include {folder}/mtls.conf;
-    {plain}
 }}
 """
 
@@ -106,46 +82,10 @@ def _files(certificate: Pair | None) -> tuple[str, str] | None:
     return (str(certificate[0]), str(certificate[1])) if certificate else None
 
 
-def self_signed(folder: Path, name: str) -> Pair:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(hours=1))
-        .sign(key, SHA256())
-    )
-    chain, secret = folder / f"{name}.pem", folder / f"{name}.key"
-    chain.write_bytes(certificate.public_bytes(Encoding.PEM))
-    secret.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return chain, secret
-
-
 class _Quiet(WSGIRequestHandler):
     @override
     def log(self, type: str, message: str, *args: object) -> None:
         pass
-
-
-def shipped(behind: int, port: int, certificate: Pair) -> str:
-    """The block as it is shipped, with this test's ports and files."""
-    text = SHIPPED.read_text("utf-8")
-    for theirs, ours in (
-        ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
-        ("    listen [::]:443 ssl;\n", ""),
-        ("/etc/manyou/tls/mtls.chain.pem", str(certificate[0])),
-        ("/etc/manyou/tls/mtls.key", str(certificate[1])),
-        ("http://127.0.0.1:8000", f"http://127.0.0.1:{behind}"),
-        ("Host              id.example.gov.cn", f"Host localhost:{behind}"),
-    ):
-        assert theirs in text, theirs
-        text = text.replace(theirs, ours)
-    return text
 
 
 @pytest.fixture(scope="module")
@@ -154,9 +94,14 @@ def place(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plac
     port, plain = free_ports(2)
     authority = Authority(folder)
     mtls = f"https://localhost:{port}"
-    (folder / "mtls.conf").write_text(shipped(demo.port, port, authority.issue("localhost")), "utf-8")
-    around = AROUND.format(folder=folder, plain=PLAIN.format(port=plain, behind=demo.port))
-    (folder / "nginx.conf").write_text(around, "utf-8")
+    conf = configure(
+        folder,
+        port=port,
+        behind=demo.provider,
+        certificate=authority.issue("localhost"),
+        header="X-Client-Cert",
+        more=PLAIN.format(port=plain, behind=demo.port),
+    )
     settings = load_settings(
         {
             SETTINGS_FILE: str(demo.settings_file),
@@ -182,7 +127,7 @@ def place(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plac
     server = make_server("127.0.0.1", demo.port, house.application, threaded=True, request_handler=_Quiet)
     serving = threading.Thread(target=server.serve_forever, daemon=True)
     serving.start()
-    nginx = subprocess.Popen([NGINX, "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")])
+    process = subprocess.Popen([NGINX, "-e", str(folder / "error.log"), "-c", str(conf)])
     try:
         found = Place(
             mtls,
@@ -192,12 +137,12 @@ def place(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plac
             self_signed(folder, "ours"),
             self_signed(folder, "other"),
         )
-        until(lambda: nginx.poll() is not None or _answers(found))
-        assert nginx.poll() is None, (folder / "error.log").read_text("utf-8")
+        until(lambda: process.poll() is not None or _answers(found))
+        assert process.poll() is None, (folder / "error.log").read_text("utf-8")
         yield found
     finally:
-        nginx.terminate()
-        nginx.wait(10)
+        process.terminate()
+        process.wait(10)
         server.shutdown()
         serving.join()
         server.server_close()

@@ -14,6 +14,7 @@ import requests
 
 from tests.flows.plain_browser import PlainBrowser
 from tests.flows.province import LIN, Province
+from tests.served import self_signed
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +59,27 @@ def test_everything_said_of_itself_begins_with_https(province: Province, browser
     assert addresses
     assert all(each.startswith("https://localhost:") for each in addresses)
     assert all(origin.startswith("https://127.0.0.1:") for origin in province.facts["halls"])
+
+
+def test_clients_show_certificates_at_a_listener_of_its_own(province: Province, tmp_path: Path) -> None:
+    trust = province.facts["ca_file"]
+    told = requests.get(f"{province.issuer}/.well-known/openid-configuration", verify=trust, timeout=5).json()
+    mtls = province.facts["mtls"]
+    assert mtls == f"https://localhost:{province.ports[0] + 443}"
+    assert told["mtls_endpoint_aliases"]["token_endpoint"] == f"{mtls}/token"
+    assert "self_signed_tls_client_auth" in told["token_endpoint_auth_methods_supported"]
+    client = province.client("market-inspection")
+    chain, key = self_signed(tmp_path, "client")
+    answer = requests.post(
+        f"{mtls}/token",
+        data={"grant_type": "client_credentials"},
+        auth=(client["client_id"], client["client_secret"]),
+        cert=(str(chain), str(key)),
+        verify=trust,
+        timeout=5,
+    )
+    assert answer.status_code == 200, answer.text
+    assert requests.get(f"{mtls}/login", verify=trust, timeout=5).status_code == 404
 
 
 def test_whoever_does_not_know_the_authority_trusts_nobody(province: Province) -> None:
