@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import requests
+from typing_extensions import override
 
 from tests.service.server import MANYOU, Server, until
 
 __all__ = ["ScaledServer"]
 
 _PREPARE = "import sys; from pathlib import Path; from service.demo.folder import Demo, prepare; "
-_PREPARE += "prepare(Demo(Path(sys.argv[1]), int(sys.argv[2])))"
+_PREPARE += "prepare(Demo(Path(sys.argv[1]), int(sys.argv[2]), tls=sys.argv[3] == 'True'))"
 
 
 class ScaledServer(Server):
@@ -37,10 +38,18 @@ class ScaledServer(Server):
         super().__init__(folder, port, scaled)
         self.command = [MANYOU, "--settings", str(folder / "manyou.toml"), "serve"]
 
-    def prepare(self) -> None:
-        """Put the demo province into the database."""
-        command = [sys.executable, "-c", _PREPARE, str(self.folder), str(self.port)]
+    def prepare(self, port: int | None = None, *, tls: bool = False) -> None:
+        """Put the demo province into the database; `port`: the one that a proxy in front listens on."""
+        command = [sys.executable, "-c", _PREPARE, str(self.folder), str(port or self.port), str(tls)]
         subprocess.run(command, env=self.environ, check=True, timeout=60)
+
+    @override
+    def ready(self) -> bool:
+        """Whether all of its workers answer, by the listener for operators."""
+        try:
+            return self.watched("readyz")[0] == 200 and "manyou_workers 2\n" in self.watched("metrics")[1]
+        except requests.ConnectionError:
+            return False
 
     def watched(self, name: str) -> tuple[int, str]:
         """What the listener for operators says: livez, readyz or metrics."""
