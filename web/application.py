@@ -85,7 +85,7 @@ class _site:  # noqa: N801 - private, called like a function
         self._lane = {
             (endpoint.method, endpoint.path): endpoint
             for endpoint in site.endpoints
-            if (endpoint.method, endpoint.path) in lane and not endpoint.page
+            if (endpoint.method, endpoint.path) in lane
         }
         self._flask = self._routes()
 

@@ -1,6 +1,7 @@
 """The provider's routes for machines, and the browser's way through them.
 
-``LANE`` names what ``web.application`` may answer without Flask's routing: endpoints that read no cookie.
+``LANE`` names what ``web.application`` may answer without Flask's routing: machines' endpoints, and the
+authorization endpoint, which sends most browsers on without a page.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["LANE", "oauth_endpoints"]
 
 LANE: Final = (
+    ("GET", "/authorize"),
     ("POST", "/token"),
     ("POST", "/par"),
     ("POST", "/introspect"),

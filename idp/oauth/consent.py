@@ -97,13 +97,13 @@ class Given:
     agreed_at: int
 
 
-def agreed(tx: Tx, grantee: Grantee) -> Agreed | None:
-    """What stands, or None."""
+def agreed(tx: Tx, grantee: Grantee, *, details: bool = True) -> Agreed | None:
+    """What stands, or None; ``details`` False: where none is asked for, none need be read."""
     row = tx.row(_ONE, **_key(grantee))
     if row is None:
         return None
-    details = frozenset(digest for digest, _ in tx.rows(_DETAILS, **_key(grantee)))
-    return Agreed(frozenset(row[0].split()), row[1], row[2], details)
+    found = tx.rows(_DETAILS, **_key(grantee)) if details else []
+    return Agreed(frozenset(row[0].split()), row[1], row[2], frozenset(digest for digest, _ in found))
 
 
 def bodies(tx: Tx, grantee: Grantee) -> dict[bytes, str]:

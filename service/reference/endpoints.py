@@ -90,6 +90,6 @@ def _row(endpoint: Endpoint, members: dict[str, str]) -> tuple[str, ...]:
         endpoint.authorisation.reason,
         "people" if endpoint.page else "machines",
         "—" if endpoint.method == "GET" else f"{endpoint.body_limit} B" if rest else f"{kib} KiB",
-        "yes" if (endpoint.method, endpoint.path) in LANE and not endpoint.page else "—",
+        "yes" if (endpoint.method, endpoint.path) in LANE else "—",
         f"`{member}`" if member else "—",
     )

@@ -20,7 +20,8 @@ __all__ = ["agreed", "ask", "record"]
 
 def agreed(asking: Asking) -> None:
     """All that is asked for stands agreed to, or the person is asked."""
-    stands = asking.engine.durable.read(lambda tx: consent.agreed(tx, asking.grantee))
+    grantee, details = asking.grantee, bool(asking.details or asking.claims)
+    stands = asking.engine.durable.read(lambda tx: consent.agreed(tx, grantee, details=details))
     if stands is not None and _covers(asking, stands):
         return
     if "consent" not in asking.prompt and (asking.client.trusted or _nothing_new(asking, stands)):
