@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from idp.oauth.dpop import AGE_MOST, AHEAD_MOST
 from idp.oauth.errors import InvalidToken
 from store import maintain
-from tests.idp.oauth.conftest import ISSUER, House, body
+from tests.idp.oauth.conftest import ISSUER, House, body, make_house
 from tests.idp.oauth.proving import Key, ask, b64, redeem, refresh, userinfo
 from web import Call
 
@@ -312,6 +313,18 @@ def test_a_jti_is_good_once_whatever_iat_stands_beside_it(either: House) -> None
     either.clock.advance(AGE_MOST)
     for iat in (now, now + AGE_MOST, now + AGE_MOST + AHEAD_MOST):
         assert userinfo(either, KEY, token, jti="h", iat=iat).status == 401
+
+
+def test_after_a_restart_and_on_another_worker_a_proof_was_used_all_the_same(
+    house: House, tmp_path: Path
+) -> None:
+    house.client(dpop_bound=True)
+    token = tokens(house)["access_token"]
+    proof = KEY.proof(house, "GET", "/userinfo", token=token)
+    assert userinfo(house, KEY, token, proof=proof).status == 200
+    other = make_house(house.durable, house.clock, tmp_path / "house")
+    assert "jti" in _refused(other, userinfo(other, KEY, token, proof=proof))
+    assert userinfo(other, KEY, token).status == 200
 
 
 def test_anothers_jti_is_not_in_the_way(bound: House) -> None:
