@@ -25,6 +25,7 @@ __all__ = [
     "Part",
     "VerifiedWant",
     "Want",
+    "may_ask",
     "open_claims",
     "opened_by",
 ]
@@ -114,6 +115,9 @@ ORGANISATION: Final[dict[str, Callable[[OrganisationFacts], Any]]] = {
     "uscc": lambda organisation: organisation.uscc,
 }
 
+PROFILE: Final = "profile"
+ALONE: Final = frozenset({"birthdate", "gender"})
+"""Of OIDC Core's scope profile, though here it opens neither."""
 NAMES: Final = frozenset(PERSON) | frozenset(ORGANISATION)
 """Claims that can be asked for one by one."""
 
@@ -122,6 +126,15 @@ NAMES: Final = frozenset(PERSON) | frozenset(ORGANISATION)
 def opened_by(scopes: frozenset[str]) -> frozenset[str]:
     """The claims of userinfo that these scopes open."""
     return frozenset(claim for name in scopes if name in SCOPES for claim in SCOPES[name].claims)
+
+
+@lru_cache(maxsize=256)
+def may_ask(scopes: frozenset[str]) -> frozenset[str]:
+    """The claims that a client registered for these scopes may ask for one by one.
+
+    What the operator keeps from a hall, the hall does not get by another parameter.
+    """
+    return NAMES & (opened_by(scopes) | (ALONE if PROFILE in scopes else frozenset()))
 
 
 def open_claims(

@@ -1,26 +1,27 @@
 """The parameter ``claims`` (OIDC Core § 5.5), read strictly and kept short (pure).
 
-What of it is known here becomes ``Wanted``, whose canonical JSON stands with the consent; the code and the
-tokens carry its digest alone. Unknown claims and members are ignored (§ 5.5, § 5.5.1), malformed ones
-refused. Every claim is voluntary: one that is not held, not allowed, or not of the wanted value is left out.
-Only an essential ``acr`` refuses (§ 5.5.1.1), and ``sub`` with a value names who must be logged in.
+What of it is known here and open to the client becomes ``Wanted``, whose canonical JSON stands with the
+consent; the code and the tokens carry its digest alone. Other claims and unknown members are ignored (§ 5.5,
+§ 5.5.1), malformed ones refused. Every claim is voluntary: one that is not held, not allowed, or not of the
+wanted value stays out. Only an essential ``acr`` refuses (§ 5.5.1.1), and ``sub`` names a person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
 
-from idp.oauth.claims import NAMES, Part, VerifiedWant, Want, opened_by
+from idp.oauth.claims import Part, VerifiedWant, Want, opened_by
 from idp.oauth.errors import InvalidRequest
 from idp.oauth.sealed_code import digest_of
 from idp.oauth.verified_claims import VERIFIABLE
 
-__all__ = ["NOTHING", "Asked", "Wanted", "allowed", "asked_for", "canonical", "read", "stored"]
+__all__ = ["NOTHING", "Asked", "Wanted", "agreed_to", "allowed", "asked_for", "canonical", "read", "stored"]
 
 LONGEST: Final = 4_096
 """Characters of the parameter: it travels in addresses, and each claim is a line of the consent page."""
@@ -66,8 +67,8 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 _stored = msgspec.json.Decoder(Wanted).decode
 
 
-def read(text: str) -> Asked:
-    """The parameter's meaning.
+def read(text: str, names: frozenset[str]) -> Asked:
+    """The parameter's meaning, of the claims that may be asked for.
 
     Raises:
         InvalidRequest: no JSON object of the form of § 5.5, or longer than we keep.
@@ -86,8 +87,8 @@ def read(text: str) -> Asked:
     acrs = tuple(str(value) for value in acr.values or ())  # what is no text is no acr of ours either
     subjects = [want for part in parts.values() if (want := _want(part.get("sub"))).values is not None]
     wanted = Wanted(
-        userinfo=_part(parts["userinfo"]),
-        id_token=_part(parts["id_token"]),
+        userinfo=_part(parts["userinfo"], names),
+        id_token=_part(parts["id_token"], names),
         acrs=acrs if acr.essential and acr.values is not None else (),
     )
     return Asked(wanted, acrs, _named(subjects))
@@ -117,27 +118,27 @@ def _object(value: Any) -> dict[str, Any]:
     return value
 
 
-def _part(part: dict[str, Any]) -> Part:
+def _part(part: dict[str, Any], names: frozenset[str]) -> Part:
     verified = part.pop(VERIFIED, None)
     each = verified if isinstance(verified, list) else [] if verified is None else [verified]
     if len(each) > ELEMENTS_MOST:
         raise InvalidRequest(f"Send at most {ELEMENTS_MOST} elements of verified_claims.")
-    return Part(_known(part, NAMES), tuple(want for one in each if (want := _verified(one)).claims))
+    return Part(_known(part, names), tuple(want for one in each if (want := _verified(one, names)).claims))
 
 
-def _known(part: dict[str, Any], names: Container[str]) -> dict[str, Want]:
-    """The claims that there are here; the others' form is judged all the same."""
+def _known(part: dict[str, Any], names: frozenset[str]) -> dict[str, Want]:
+    """The claims that may be asked for; the others' form is judged all the same."""
     wants = {name: _want(value) for name, value in part.items()}
     return {name: want for name, want in wants.items() if name in names}
 
 
-def _verified(element: Any) -> VerifiedWant:
+def _verified(element: Any, names: frozenset[str]) -> VerifiedWant:
     """Identity Assurance 1.0 § 5.3, § 5.4: the template is kept as it is, and judged when it is filled in."""
     found = element if isinstance(element, dict) else {}
     verification, claims = found.get("verification"), found.get("claims")
     if not isinstance(verification, dict) or not isinstance(claims, dict):
         raise InvalidRequest("Send verified_claims with the objects verification and claims.")
-    return VerifiedWant(verification, _known(claims, VERIFIABLE))
+    return VerifiedWant(verification, _known(claims, names.intersection(VERIFIABLE)))
 
 
 def _want(value: Any) -> Want:
@@ -170,6 +171,15 @@ def asked_for(wanted: Wanted, scopes: tuple[str, ...]) -> dict[str, bool]:
         for name, want in shown:
             found[name] = found.get(name, False) or want.essential
     return found
+
+
+def agreed_to(bodies: Iterable[str], scopes: tuple[str, ...]) -> list[str]:
+    """The claims in what stands agreed to, for the account page; authorization details are passed over."""
+    found: dict[str, bool] = {}
+    for text in bodies:
+        with suppress(msgspec.MsgspecError):
+            found |= asked_for(_stored(text), scopes)
+    return list(found)
 
 
 def allowed(wanted: Wanted, scopes: tuple[str, ...], ticked: frozenset[str]) -> Wanted:

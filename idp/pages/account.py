@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from idp.errors import NoSuchSession
 from idp.events import new_id
 from idp.oauth import consent
+from idp.oauth.claims_request import agreed_to
 from idp.oauth.grantee import Grantee
 from manyou.identifiers import mask_number
 from web import Endpoint
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from idp.sessions.accounts import Accounts, Listed
     from idp.sessions.session import Session
     from idp.sessions.single_sign_on import SingleSignOn
-    from store import Durable
+    from store import Durable, Tx
     from web import Call, Pages
 
 __all__ = ["AccountPages", "Hall", "shown_time"]
@@ -114,14 +115,18 @@ class AccountPages:
         return self.accounts.sessions(session, now)
 
     def _halls(self, session: Session) -> list[Hall]:
-        given = self.durable.read(
-            lambda tx: consent.list_for(tx, session.holder_key, session.acting_for or b"")
-        )
+        holder, acting_for = session.holder_key, session.acting_for or b""
+
+        def work(tx: Tx) -> list[tuple[consent.Given, dict[bytes, str]]]:
+            given = consent.list_for(tx, holder, acting_for)
+            return [(each, consent.bodies(tx, Grantee(holder, acting_for, each.client_id))) for each in given]
+
         halls = []
-        for each in given:
+        for each, bodies in self.durable.read(work):
             client = self.clients.get(each.client_id)
             name = (client.name_zh, client.name_en) if client else (each.client_id, each.client_id)
-            keys = (f"consent.scope_{scope}" for scope in each.scopes)
+            keys = tuple(f"consent.scope_{scope}" for scope in each.scopes)
+            keys = (*keys, *(f"consent.claim_{claim}" for claim in agreed_to(bodies.values(), each.scopes)))
             scopes = tuple(key for key in keys if key in self.pages.catalogue)
             opens = client is not None and client.enabled and client.initiate_login_uri != ""
             halls.append(Hall(each.client_id, name, shown_time(each.since), scopes, opens))

@@ -170,7 +170,7 @@ def _foreign_tester(library: str) -> tuple[Client, str]:
         redirect_uris=("http://127.0.0.1/callback",),
         post_logout_redirect_uris=("http://127.0.0.1/",),
         grants=("authorization_code", "refresh_token"),
-        scopes=PERSONAL,
+        scopes=(*PERSONAL, "email", "address", "id_number"),
         sector="try-me.example",
         audiences=(library,),
     )

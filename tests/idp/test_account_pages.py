@@ -8,6 +8,11 @@ import re
 import pytest
 
 from idp.factors import totp
+from idp.oauth import consent
+from idp.oauth.claims import Part, Want
+from idp.oauth.claims_request import Wanted, canonical
+from idp.oauth.grantee import Grantee
+from store import Tx
 from tests.idp.conftest import LI, OUYANG, PASSWORD, Browser, House
 from tests.idp.test_login_pages import SECRET, bind_totp, code, signed_in
 
@@ -50,6 +55,26 @@ def test_nobody_ends_anothers_session(town: House) -> None:
     mine = logged_in(town)
     mine.send("/account/sessions/end", {"session": handle}, form_of="/account")
     assert signed_in(other)
+
+
+def test_a_hall_shows_what_it_was_allowed_one_by_one(town: House) -> None:
+    browser, now = logged_in(town), town.clock()
+    grantee = Grantee(town.holder(LI["number"]), b"", "some-hall")
+    name = Part({"name": Want(), "birthdate": Want()})
+    digest, claims = canonical(Wanted(userinfo=name))
+    details = {digest: claims, b"d" * 16: '{"type":"count","most":3}', b"e" * 16: '{"type":"x","userinfo":1}'}
+
+    def work(tx: Tx) -> None:
+        scopes = frozenset({"openid", "profile"})
+        consent.give(
+            tx, grantee, scopes=scopes, details=details, first_party=False, now=now, event_id=b"i" * 16
+        )
+
+    town.durable.write(work)
+    page = browser.get("/account").text
+    assert "您的出生日期" in page
+    assert "您的姓名或单位名称，以及" in page
+    assert page.count("Your name") == 1  # the scope says it
 
 
 def test_logging_out(town: House) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from idp.oauth.checks.session import strength_wanted
+from idp.oauth.claims import may_ask
 from idp.oauth.claims_request import canonical, read
 from idp.oauth.errors import LoginRequired, UnmetAuthenticationRequirements
 from idp.oauth.scopes import OPENID
@@ -21,7 +22,7 @@ def claims_read(asking: Asking) -> None:
     text = asking.get("claims")
     if text is None or OPENID not in asking.scopes:
         return
-    asking.asked = read(text)
+    asking.asked = read(text, may_ask(frozenset(asking.client.scopes)))
     if asking.asked.wanted:
         asking.claims = canonical(asking.asked.wanted)[0]
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
 from idp.oauth.claims import NAMES
 from idp.oauth.claims_request import LONGEST
 from idp.oauth.scopes import SCOPES
-from tests.idp.oauth.conftest import Browser, House, answered, body
+from idp.oauth.verified_claims import VERIFIABLE
+from tests.idp.oauth.conftest import ISSUER, Browser, House, answered, body
+from tests.idp.oauth.signing import Signer
 from web.csrf import FIELD
 
 ADDRESS = "福州市鼓楼区示范路 1 号"
@@ -130,7 +133,7 @@ def test_the_page_shows_each_claim_that_no_scope_opens(house: House) -> None:
 
 
 def test_what_the_person_does_not_tick_is_left_out(house: House) -> None:
-    house.client()
+    house.client(scopes=ALL)
     browser, _ = house.login(person(house))
     asked = wants(
         userinfo={"name": {"essential": True}, "email": None}, id_token={"email": None, "gender": None}
@@ -151,7 +154,7 @@ def test_what_the_person_does_not_tick_is_left_out(house: House) -> None:
 
 
 def test_other_claims_ask_again_and_none_silently(house: House) -> None:
-    house.client()
+    house.client(scopes=ALL)
     browser, _ = house.login(person(house))
     house.code(browser, scope="openid", claims=wants(userinfo={"name": None}))
     more = wants(userinfo={"name": None, "email": None})
@@ -170,6 +173,19 @@ def test_what_scopes_open_anyway_asks_nobody_again(house: House) -> None:
     asked = wants(id_token={"name": {"essential": True}})
     code = answered(house.authorize(browser, scope="openid profile", claims=asked, prompt="none"))["code"]
     assert got(house, code)[2]["name"] == "张三"
+
+
+def test_what_a_hall_is_not_registered_for_it_does_not_get_by_claims(house: House) -> None:
+    house.client(scopes=("openid", "phone"))
+    browser, _ = house.login(person(house))
+    every = dict.fromkeys(NAMES)
+    verified = {"verification": {}, "claims": dict.fromkeys(VERIFIABLE)}
+    asked = wants(userinfo={**every, "verified_claims": verified}, id_token=every)
+    _, info, token = got(house, house.code(browser, scope="openid", claims=asked))
+    mine = {"user_type", "holder_code_type", "phone_number", "phone_number_masked", "phone_number_verified"}
+    assert info.pop("verified_claims")["claims"] == {"phone_number": "13800138000"}
+    assert set(info) == {"sub", *mine}
+    assert token.keys() & NAMES == mine
 
 
 def test_withdrawing_takes_the_claims_back(house: House) -> None:
@@ -356,3 +372,31 @@ def test_two_parties_of_one_claim_are_told_apart(house: House) -> None:
     house.code(browser, scope="openid", claims=asked)
     silent = answered(house.authorize(browser, "hall-b", scope="openid", claims=asked, prompt="none"))
     assert silent["error"] == "consent_required"
+
+
+# wherever the request stands
+
+
+def test_claims_in_a_pushed_request(house: House) -> None:
+    """Refused already when it is pushed; as fapi2's test-claims-parameter-identity-claims sends it."""
+    house.client(trusted=True)
+    browser, _ = house.login(house.person())
+    reply = house.push(scope="openid", claims="{broken")
+    assert (reply.status, body(reply)["error"]) == (400, "invalid_request")
+    asked = wants(id_token={"birthdate": {"essential": True}}, userinfo={"gender": None, "given_name": None})
+    query = house.pushed(scope="openid", claims=asked)
+    code = answered(house.call("GET", "/authorize?" + query, browser=browser))["code"]
+    _, info, token = got(house, code)
+    assert (info["gender"], token["birthdate"], "given_name" in info) == ("male", "1990-01-01", False)
+
+
+def test_claims_in_a_request_object_are_an_object(house: House) -> None:
+    signer = Signer()
+    house.client(trusted=True, jwks=signer.key_set)
+    browser, _ = house.login(house.person())
+    content: dict[str, Any] = dict(parse_qsl(house.ask(scope="openid")))
+    times = {"iss": "hall-a", "aud": ISSUER, "iat": house.clock.now, "exp": house.clock.now + 60}
+    content |= times | {"nbf": house.clock.now, "claims": {"userinfo": {"birthdate": None}}}
+    query = urlencode({"client_id": "hall-a", "request": signer.sign(content)})
+    code = answered(house.call("GET", "/authorize?" + query, browser=browser))["code"]
+    assert got(house, code)[1]["birthdate"] == "1990-01-01"
