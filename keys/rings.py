@@ -85,7 +85,7 @@ PURPOSES: Final[dict[str, Purpose]] = {
     "id-token": Purpose(
         ("ES256", "RS256", "PS256", "EdDSA"), ("JWT", "logout+jwt", "token-introspection+jwt", NO_TYP)
     ),
-    "authorization-response": Purpose(("ES256",), ("JWT",)),
+    "authorization-response": Purpose(("ES256", "PS256", "EdDSA"), ("JWT",)),
     "access-token": Purpose(("ES256",), ("at+jwt",)),
     "status": Purpose(("ES256",), ("statuslist+jwt",), listed=True),
     "trust": Purpose(("ES256",), ("trust-list+jws", "trust-list+jwt"), listed=True),

@@ -172,6 +172,7 @@ def known(laid: Laid) -> dict[str, Known]:
                 "identifier": laid.facts["licences"][0]["identifier"],
                 "number": "1",
                 "digits": "1" * 300,
+                "client_id": laid.facts["clients"][0]["client_id"],
             },
         )
         for site in tokens

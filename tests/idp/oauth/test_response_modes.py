@@ -6,8 +6,10 @@ import re
 from html import unescape
 from typing import Any
 
+import jwt as pyjwt
 import pytest
 
+from idp.oauth.clients import ClientFaulty
 from idp.oauth.response import JWT_SECONDS, MODES, RING
 from tests.idp.oauth.conftest import BACK, ISSUER, Browser, House, answered, body
 from web import Reply
@@ -56,6 +58,26 @@ def test_success_and_error_travel_in_the_mode_asked_for(house: House, mode: str)
         assert (found["error"], found["state"], found["iss"]) == (error, "s1", ISSUER)
     found = told(house, house.authorize(Browser(), response_mode=mode, prompt="none"), mode)
     assert found["error"] == "login_required"
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "PS256", "EdDSA"])
+def test_signed_by_the_algorithm_registered_as_another_library_reads_it(house: House, algorithm: str) -> None:
+    browser = _known(house, authorization_signed_alg=algorithm)
+    response = answered(house.authorize(browser, response_mode="jwt"))["response"]
+    key = pyjwt.PyJWKSet.from_dict(body(house.call("GET", "/jwks")))[
+        pyjwt.get_unverified_header(response)["kid"]
+    ]
+    options: Any = {"verify_exp": False, "require": ["iss", "aud", "exp", "code", "state"]}
+    claims = pyjwt.decode(
+        response, key, algorithms=[algorithm], audience="hall-a", issuer=ISSUER, options=options
+    )
+    assert house.redeem(claims["code"]).status == 200
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "none", "HS256", ""])
+def test_no_other_algorithm_is_registered(house: House, algorithm: str) -> None:
+    with pytest.raises(ClientFaulty):
+        house.client(authorization_signed_alg=algorithm)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -121,6 +143,6 @@ def test_a_signed_response_is_no_other_token(house: House) -> None:
 def test_the_metadata_lists_the_modes_and_the_key(house: House) -> None:
     found = body(house.call("GET", "/.well-known/openid-configuration"))
     assert found["response_modes_supported"] == ["query", "form_post", "query.jwt", "form_post.jwt", "jwt"]
-    assert found["authorization_signing_alg_values_supported"] == ["ES256"]
+    assert found["authorization_signing_alg_values_supported"] == ["ES256", "PS256", "EdDSA"]
     kids = {key["kid"] for key in body(house.call("GET", "/jwks"))["keys"]}
     assert house.engine.keys.signer(RING).kid in kids
