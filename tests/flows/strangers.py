@@ -124,6 +124,15 @@ class Visitor:
         self.browser.send("/device/decide", decision="allow")
         assert "done=allow" in self.browser.url, self.browser.text
 
+    def say_yes(self) -> str:
+        """Agree to the one request that waits on the person's own page; what the page said of it."""
+        self.browser.get(f"{self.province.issuer}/account/requests")
+        self._log_in()
+        said = self.browser.text
+        self.browser.send("/account/requests/decide", decision="allow")
+        assert "done=allow" in self.browser.url, self.browser.text
+        return said
+
     def log_out(self, metadata: dict[str, Any], id_token: str) -> None:
         """RP-initiated logout, with the ID token as the proof; afterwards nobody is logged in."""
         asked = {"id_token_hint": id_token, "post_logout_redirect_uri": self.left, "state": "bye"}

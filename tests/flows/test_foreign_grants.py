@@ -2,31 +2,53 @@
 
 from __future__ import annotations
 
+import json
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 from requests_oauth2client import (
     AuthorizationPending,
+    BackChannelAuthenticationPollingJob,
     DeviceAuthorizationPollingJob,
     DPoPToken,
     InvalidGrant,
 )
 
-from idp.oauth.grant_types import DEVICE_CODE, TOKEN_EXCHANGE
-from tests.flows.province import Province
+from idp.oauth.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
+from tests.flows.province import LIN, Province
 from tests.flows.strangers import SCOPE, Visitor, metadata, oauth2_client, register, stranger
+from tests.served import Served, serving
 
 MIDDLE, RECORDS = "https://middle.example/api", "https://records.example/api"
+RING_SECONDS = 10
 
 
 @pytest.fixture(scope="module")
-def secrets(province: Province) -> dict[str, str]:
+def notified() -> Iterator[Served]:
+    """Where the hall is told that somebody decided."""
+    with serving() as served:
+        served.put("/notified", b"", 204)
+        yield served
+
+
+@pytest.fixture(scope="module")
+def secrets(province: Province, notified: Served) -> dict[str, str]:
     """Registers the clients of this module; what each one's secret is."""
     made = [
         stranger("bound-hall", dpop_bound=True, par_required=True, audiences=(MIDDLE,)),
         stranger("bound-app", auth_method="none", dpop_bound=True, application_type="native"),
         stranger("kiosk", auth_method="none", grants=(DEVICE_CODE, "refresh_token"), redirect_uris=()),
+        stranger("counter", grants=(CIBA, "refresh_token"), redirect_uris=(), ciba_delivery="poll"),
+        stranger(
+            "bell",
+            grants=(CIBA, "refresh_token"),
+            redirect_uris=(),
+            ciba_delivery="ping",
+            ciba_notification_endpoint=f"{notified.origin}/notified",
+        ),
         stranger(
             "middle",
             grants=(TOKEN_EXCHANGE,),
@@ -81,6 +103,41 @@ def test_a_device_gets_in(province: Province, secrets: dict[str, str]) -> None:
         tokens = job()
     assert client.userinfo(tokens)["name"] == "林漫"
     assert client.userinfo(client.refresh_token(tokens))["name"] == "林漫"
+
+
+@pytest.mark.parametrize("client_id", ["counter", "bell"])
+def test_a_counter_asks_and_the_phone_agrees(
+    province: Province, secrets: dict[str, str], notified: Served, client_id: str
+) -> None:
+    known = metadata(province)
+    client = oauth2_client(
+        province,
+        client_id,
+        secrets[client_id],
+        backchannel_authentication_endpoint=known["backchannel_authentication_endpoint"],
+    )
+    asked: Any = client.backchannel_authentication_request(
+        scope=SCOPE,
+        login_hint=LIN,
+        binding_message="W7 窗口 4821",
+        client_notification_token="n" * 43 if client_id == "bell" else None,
+    )
+    with pytest.raises(AuthorizationPending):
+        client.ciba(asked)
+    with Visitor.of(province, client_id) as visitor:
+        assert "W7 窗口 4821" in visitor.say_yes()
+    if client_id == "bell":
+        until = time.monotonic() + RING_SECONDS
+        while not notified.count("/notified") and time.monotonic() < until:
+            time.sleep(0.05)
+        ((method, _, headers, body),) = notified.asked
+        assert (method, headers["authorization"]) == ("POST", f"Bearer {'n' * 43}")
+        assert json.loads(body) == {"auth_req_id": asked.auth_req_id}
+    tokens: Any = None
+    job = BackChannelAuthenticationPollingJob(client, asked, interval=1)
+    while tokens is None:
+        tokens = job()
+    assert client.userinfo(tokens)["name"] == "林漫"
 
 
 def test_a_hall_calls_a_hall(province: Province, secrets: dict[str, str]) -> None:
