@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from idp.endpoints.authorize import authorize_endpoints
 from idp.endpoints.backchannel_authentication import ciba_endpoints
+from idp.endpoints.cross_origin import cross_origin
 from idp.endpoints.device_authorization import device_endpoints
 from idp.endpoints.documents import document_endpoints
 from idp.endpoints.initiation import initiation_endpoints
@@ -43,15 +44,17 @@ LANE: Final = (
 
 def oauth_endpoints(oauth: OAuth, feed: Feed, pages: Pages, farewell: Farewell) -> tuple[Endpoint, ...]:
     """Every OAuth route but the consent page, which is ``idp.pages.consent``'s."""
-    return (
-        *authorize_endpoints(oauth.engine, pages),
-        *pushing_endpoints(oauth.engine),
-        *initiation_endpoints(oauth.engine),
-        *token_endpoints(oauth.engine, oauth.tokens),
-        *device_endpoints(oauth.engine),
-        *ciba_endpoints(oauth.engine),
-        *userinfo_endpoints(oauth.engine, oauth.tokens),
-        *logout_endpoints(oauth.engine, farewell, pages),
-        *session_frame_endpoints(oauth.engine.clients),
-        *document_endpoints(oauth.engine, feed),
+    engine = oauth.engine
+    found = (
+        *authorize_endpoints(engine, pages),
+        *pushing_endpoints(engine),
+        *initiation_endpoints(engine),
+        *token_endpoints(engine, oauth.tokens),
+        *device_endpoints(engine),
+        *ciba_endpoints(engine),
+        *userinfo_endpoints(engine, oauth.tokens),
+        *logout_endpoints(engine, farewell, pages),
+        *session_frame_endpoints(engine.clients),
+        *document_endpoints(engine, feed),
     )
+    return cross_origin(engine.clients, found)
