@@ -74,9 +74,10 @@ def serve(*, demo: bool, folder: Path, port: int, halls: tuple[int, int], no_hal
 def _serve_demo(demo: Demo, *, with_halls: bool) -> None:
     from service.capacity import THREADS
     from service.demo.announcement import announce
-    from service.demo.certificate_listener import CertificateListener, nginx
+    from service.demo.certificate_listener import CertificateListener
     from service.demo.folder import ready
     from service.demo.halls import Halls
+    from service.demo.nginx import nginx
     from service.serve import check_address
     from service.serve import serve as run
 

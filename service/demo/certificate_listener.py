@@ -7,7 +7,6 @@ certificate has a name that nobody else can know: on loopback anybody could send
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -19,7 +18,7 @@ from service.serve import die_with_parent
 if TYPE_CHECKING:
     from service.demo.folder import Demo
 
-__all__ = ["CertificateListener", "configure", "main", "nginx"]
+__all__ = ["CertificateListener", "configure", "main"]
 
 SHIPPED: Final = Path(__file__).parent.parent.parent / "deploy/nginx/mtls.conf"
 AROUND: Final = """\
@@ -39,11 +38,6 @@ http {{
     {more}
 }}
 """
-
-
-def nginx() -> str | None:
-    """Where nginx is; Debian keeps it out of a user's path."""
-    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/sbin")
 
 
 def configure(

@@ -18,8 +18,8 @@ from multiprocessing import Process
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from service.demo.certificate_listener import nginx
 from service.demo.certificates import make_certificates
+from service.demo.nginx import nginx
 from service.serve import die_with_parent
 
 if TYPE_CHECKING:

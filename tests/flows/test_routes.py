@@ -168,7 +168,6 @@ def known(laid: Laid) -> dict[str, Known]:
             csrf=tokens[site],
             right=right(laid, licence),
             parts={
-                "client_id": "hall-a",
                 "licence_id": licence,
                 "identifier": laid.facts["licences"][0]["identifier"],
                 "number": "1",

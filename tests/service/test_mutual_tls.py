@@ -19,8 +19,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from idp.oauth.client import Client
 from idp.oauth.clients import put
-from service.demo.certificate_listener import configure, nginx
+from service.demo.certificate_listener import configure
 from service.demo.folder import Demo
+from service.demo.nginx import nginx
 from service.house import House
 from service.settings import SETTINGS_FILE, load_settings
 from tests.served import Authority, self_signed
