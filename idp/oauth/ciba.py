@@ -15,8 +15,8 @@ from idp.oauth.checks.petition import (
     login_asked,
     message_plain,
     notification,
+    object_opened,
     one_hint,
-    unsigned,
 )
 from idp.oauth.checks.redirection import once
 from idp.oauth.checks.scope import authorization_details, resources_registered, scopes_allowed
@@ -35,7 +35,7 @@ __all__ = ["PETITION_CHECKS", "petition"]
 PETITION_CHECKS: Final[tuple[Callable[[Petition], None], ...]] = (
     grant_allowed,
     once,
-    unsigned,
+    object_opened,
     scopes_allowed,
     login_asked,
     resources_registered,

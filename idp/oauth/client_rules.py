@@ -9,6 +9,7 @@ from idp.oauth.answer_rules import answer_faults
 from idp.oauth.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
 from idp.oauth.key_rules import key_faults
 from idp.oauth.origin import origin_of
+from idp.oauth.profiles import CIBA_ALGORITHMS
 from idp.oauth.scopes import SCOPES
 from keys.rings import PURPOSES
 
@@ -48,6 +49,10 @@ def _rules(client: Client) -> list[tuple[bool, str]]:
         (
             CIBA in client.grants and (client.public or not client.ciba_delivery),
             "CIBA: for a confidential client, with ciba_delivery poll or ping.",
+        ),
+        (
+            client.ciba_request_alg not in {"", *CIBA_ALGORITHMS},
+            "ciba_request_alg: one that the metadata lists.",
         ),
         (
             client.ciba_delivery == "ping" and not client.ciba_notification_endpoint,

@@ -16,7 +16,7 @@ from idp.oauth.answer_rules import encryption_metadata
 from idp.oauth.checks.session import PROMPTS
 from idp.oauth.claims import NAMES
 from idp.oauth.client_authentication import offered
-from idp.oauth.profiles import CLIENT_ALGORITHMS
+from idp.oauth.profiles import CIBA_ALGORITHMS, CLIENT_ALGORITHMS
 from idp.oauth.response import MODES, RING
 from idp.oauth.scopes import SCOPES
 from idp.oauth.session_state import SESSION_FRAME
@@ -57,6 +57,7 @@ def metadata(engine: Engine) -> dict[str, Any]:
         "revocation_endpoint": f"{issuer}/revoke",
         "backchannel_authentication_endpoint": f"{issuer}/backchannel-authentication",
         "backchannel_token_delivery_modes_supported": ["poll", "ping"],
+        "backchannel_authentication_request_signing_alg_values_supported": list(CIBA_ALGORITHMS),
         "backchannel_user_code_parameter_supported": False,
         "device_authorization_endpoint": f"{issuer}/device_authorization",
         "end_session_endpoint": f"{issuer}/logout",

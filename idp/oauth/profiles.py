@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
     _Methods = frozenset[AuthMethod]
 
-__all__ = ["CLIENT_ALGORITHMS", "POLICIES", "Policy", "algorithms"]
+__all__ = ["CIBA_ALGORITHMS", "CLIENT_ALGORITHMS", "POLICIES", "Policy", "algorithms"]
 
 CLIENT_ALGORITHMS: Final = ("ES256", "PS256", "EdDSA", "RS256")
 """By which clients may sign for us; RS256 is refused for FAPI clients."""
+CIBA_ALGORITHMS: Final = ("ES256", "PS256", "EdDSA")
+"""Of back-channel requests, whatever the profile (FAPI-CIBA § 5.2.2)."""
 _FAPI_ALGORITHMS: Final = ("ES256", "PS256", "EdDSA")
 
 _BY_SECRET: Final[_Methods] = frozenset({"client_secret_basic", "client_secret_post"})

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from idp.oauth.client import Client
     from idp.oauth.engine import Engine
 
-__all__ = ["AHEAD_SECONDS", "LONGEST_SECONDS", "parameters_in"]
+__all__ = ["AHEAD_SECONDS", "LONGEST_SECONDS", "as_parameters", "claims_in", "parameters_in"]
 
 TYPS: Final = (None, "JWT", "oauth-authz-req+jwt")
 """RFC 9101 § 4 and § 10.8; OIDC Core § 6.1 knew none."""
@@ -43,12 +43,30 @@ def parameters_in(engine: Engine, client: Client, text: str, *, at: int) -> Para
         InvalidRequestObject: the mend names the claim that failed.
 
     """
-    claims = _verified(engine, client, _decrypted(engine, client, text), at)
-    _check_parties(engine, client, claims)
-    _check_times(claims, at, strict=client.fapi)
+    allowed = algorithms(client, client.request_object_alg)
+    return as_parameters(client, claims_in(engine, client, text, allowed, at=at, strict=client.fapi))
+
+
+def claims_in(
+    engine: Engine, client: Client, text: str, allowed: tuple[str, ...], *, at: int, strict: bool
+) -> dict[str, Any]:
+    """The claims of an object that the client signed for us; ``strict``: none of them may be left out.
+
+    Raises:
+        InvalidRequestObject: the mend names the claim that failed.
+
+    """
+    claims = _verified(engine, client, _decrypted(engine, client, text), allowed, at)
+    _check_parties(engine, client, claims, strict=strict)
+    _check_times(claims, at, strict=strict)
     for name in _NEVER_INSIDE:
         if name in claims:
             raise InvalidRequestObject(f"Send a request object without {name} inside.", detail=name)
+    return claims
+
+
+def as_parameters(client: Client, claims: dict[str, Any]) -> Parameters:
+    """What of them is no claim about the object itself."""
     pairs = [("client_id", client.client_id)]
     for name, value in claims.items():
         if name not in _NO_PARAMETERS and name != "client_id":
@@ -66,8 +84,9 @@ def _decrypted(engine: Engine, client: Client, text: str) -> str:
         raise InvalidRequestObject(refused.mend, detail=refused.detail) from refused
 
 
-def _verified(engine: Engine, client: Client, text: str, now: int) -> dict[str, Any]:
-    allowed = algorithms(client, client.request_object_alg)
+def _verified(
+    engine: Engine, client: Client, text: str, allowed: tuple[str, ...], now: int
+) -> dict[str, Any]:
     try:
         _, claims = engine.client_keys.verify(client, text, algorithms=allowed, typs=TYPS, now=now)
     except ForeignRefused as refused:
@@ -75,16 +94,16 @@ def _verified(engine: Engine, client: Client, text: str, now: int) -> dict[str, 
     return claims
 
 
-def _check_parties(engine: Engine, client: Client, claims: dict[str, Any]) -> None:
+def _check_parties(engine: Engine, client: Client, claims: dict[str, Any], *, strict: bool) -> None:
     """Who and for whom; FAPI demands both, others may leave out what the signature says (OIDC Core § 6.1)."""
     for name in ("iss", "client_id"):
         if claims.get(name, client.client_id) != client.client_id:
             raise InvalidRequestObject(f"Send the client_id as {name}.", detail=name)
-    if client.fapi and "iss" not in claims:
+    if strict and "iss" not in claims:
         raise InvalidRequestObject("Send the client_id as iss.", detail="iss")
     if claims.get("sub") == client.client_id:  # RFC 9101 § 10.8: that is a client assertion
         raise InvalidRequestObject("Send a request object without the client_id as sub.", detail="sub")
-    aud = claims.get("aud", None if client.fapi else engine.issuer)
+    aud = claims.get("aud", None if strict else engine.issuer)
     if engine.issuer not in (aud if isinstance(aud, list) else [aud]):
         raise InvalidRequestObject("Send the issuer as aud, alone or among others.", detail="aud")
 

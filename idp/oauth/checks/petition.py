@@ -10,12 +10,12 @@ from idp.oauth.errors import (
     InvalidBindingMessage,
     InvalidRequest,
     InvalidScope,
-    RequestNotSupported,
     UnauthorizedClient,
 )
 from idp.oauth.grant_types import CIBA
 from idp.oauth.hints import holder_in
 from idp.oauth.scopes import OPENID
+from idp.oauth.signed_petition import signed_petition
 from idp.people.naming import Naming
 from idp.sessions.session import ACRS
 
@@ -30,10 +30,14 @@ __all__ = [
     "login_asked",
     "message_plain",
     "notification",
+    "object_opened",
     "one_hint",
-    "unsigned",
 ]
 
+BESIDE: Final = frozenset(
+    {"request", "client_id", "client_secret", "client_assertion", "client_assertion_type"}
+)
+"""What says who is asking, as at every endpoint."""
 HINTS: Final = ("login_hint", "login_hint_token", "id_token_hint")
 MESSAGE_MOST: Final = 64
 """Characters: what a person compares with a slip or a screen."""
@@ -53,10 +57,17 @@ def grant_allowed(asking: Petition) -> None:
         raise UnauthorizedClient
 
 
-def unsigned(asking: Petition) -> None:
-    """A request object that we would ignore could say something else than the parameters do."""
-    if asking.get("request") is not None or asking.client.ciba_request_alg:
-        raise RequestNotSupported
+def object_opened(asking: Petition) -> None:
+    """From here on only what the client signed counts, and nothing may stand beside it (CIBA § 7.1.1)."""
+    client, text = asking.client, asking.came.get("request")
+    if text is None:
+        if client.ciba_request_alg or client.fapi:
+            raise InvalidRequest("Send the request as a signed request object in the parameter request.")
+        return
+    if any(name not in BESIDE for name in asking.came):
+        raise InvalidRequest("Send every parameter inside the request object, and none beside it.")
+    asking.parameters = signed_petition(asking.engine, client, text, asking.now)
+    asking.signed = True
 
 
 def login_asked(asking: Petition) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from idp.oauth.token import GRANTS
 from store import StoreSettings, migrate, open_durable
 from tests.conftest import ManualClock
 from tests.idp.oauth.conftest import House, make_house
@@ -20,11 +21,15 @@ NAMES = st.sampled_from(
     """client_id client_secret redirect_uri response_type response_mode scope state nonce prompt max_age
     acr_values id_token_hint code_challenge code_challenge_method resource authorization_details begun request
     grant_type code code_verifier refresh_token token token_type_hint access_token post_logout_redirect_uri
-    decision login_hint ui_locales claims""".split()  # noqa: SIM905 - reads as what it is
+    decision login_hint ui_locales claims device_code user_code asked auth_req_id login_hint_token
+    binding_message requested_expiry client_notification_token audience subject_token subject_token_type
+    actor_token requested_token_type""".split()  # noqa: SIM905 - reads as what it is
 )
 KNOWN = st.sampled_from(
     """hall-a http://localhost:8001/callback code openid S256 none login 0 [] [{}] a.b.c authorization_code
-    refresh_token client_credentials query [{"type":"count","most":1}]""".split()  # noqa: SIM905
+    refresh_token client_credentials query [{"type":"count","most":1}] 350000199001010018
+    urn:ietf:params:oauth:grant-type:device_code urn:openid:params:grant-type:ciba
+    urn:ietf:params:oauth:grant-type:token-exchange urn:ietf:params:oauth:token-type:access_token""".split()  # noqa: SIM905
 )
 PAIRS = st.lists(st.tuples(NAMES, KNOWN | st.text(max_size=40)), max_size=12)
 TABLES = ("client", "consent", "consent_detail", "family", "spent", "event", "session", "revoked_token")
@@ -36,7 +41,9 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     durable = open_durable(StoreSettings(path=folder))
     migrate(durable)
     found = make_house(durable, ManualClock(), folder)
-    found.client()
+    found.client(
+        grants=tuple(GRANTS), ciba_delivery="poll", serves=("https://api.example/",), detail_types=("count",)
+    )
     found.login(found.person())
     yield found
     durable.close()
@@ -84,7 +91,14 @@ def test_any_bytes_at_any_endpoint(alone: House, raw: bytes, data: st.DataObject
 
 def test_no_refusal_shows_what_was_sent(alone: House) -> None:
     secret = "hunter2-hunter2-hunter2"
-    for path in ("/token", "/introspect", "/revoke", "/userinfo"):
+    for path in (
+        "/token",
+        "/introspect",
+        "/revoke",
+        "/userinfo",
+        "/device_authorization",
+        "/backchannel-authentication",
+    ):
         form = dict.fromkeys(
             ("client_id", "client_secret", "code", "token", "access_token", "grant_type"), secret
         )
