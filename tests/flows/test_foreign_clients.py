@@ -62,6 +62,10 @@ def test_npm_openid_client(province: Province, client_id: str) -> None:
     assert found["name"] == "黄一诺"
     assert found["acr"] == "urn:manyou:acr:r3-a1"
     assert found["amr"] == ["pwd"]
+    assert (found["gender"], found["birthdate"]) == ("male", "2000-02-29")
+    verification = found["verified"].pop("verification")
+    assert found["verified"] == {"claims": {"name": "黄一诺"}}
+    assert (verification["trust_framework"], verification["assurance_level"]) == ("cn_manyou_realname", "r3")
     assert found["out"] == {"status": 303, "location": f"{asked['left']}?state=bye"}
     if client["client_secret"]:
         assert found["known"]["active"] is True

@@ -32,6 +32,7 @@ export async function loggedIn(start, back, person, cookies = new Map()) {
     const names = [...page.matchAll(/name="([^"]+)"/g)].map((found) => found[1]);
     form = new URLSearchParams({ csrf: decode(page.match(/name="csrf" value="([^"]*)"/)[1]) });
     if (names.includes("decision")) form.set("decision", "allow");
+    for (const claim of names.filter((name) => name.startsWith("claim."))) form.set(claim, "yes");
     for (const field of ["identifier", "password", "otp"]) {
       if (names.includes(field)) form.set(field, person[field]);
     }

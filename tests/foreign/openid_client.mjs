@@ -20,6 +20,11 @@ const pkceCodeVerifier = oauth.randomPKCECodeVerifier();
 const expectedState = oauth.randomState();
 const expectedNonce = oauth.randomNonce();
 const cookies = new Map();
+const verification = { trust_framework: null, assurance_level: null, time: null };
+const claims = JSON.stringify({
+  userinfo: { birthdate: null, verified_claims: { verification, claims: { name: null, unknown: null } } },
+  id_token: { gender: { essential: true } },
+});
 const returned = await loggedIn(
   oauth.buildAuthorizationUrl(config, {
     redirect_uri: back,
@@ -28,6 +33,7 @@ const returned = await loggedIn(
     code_challenge_method: "S256",
     state: expectedState,
     nonce: expectedNonce,
+    claims,
   }),
   back,
   person,
@@ -35,7 +41,7 @@ const returned = await loggedIn(
 );
 const checks = { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true };
 const tokens = await oauth.authorizationCodeGrant(config, returned, checks);
-const { sub, acr, amr } = tokens.claims();
+const { sub, acr, amr, gender } = tokens.claims();
 const user = await oauth.fetchUserInfo(config, tokens.access_token, sub);
 
 await assert.rejects(oauth.authorizationCodeGrant(config, returned, checks), { error: "invalid_grant" });
@@ -73,4 +79,5 @@ const farewell = await fetch(
   { redirect: "manual", headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; ") } },
 );
 const out = { status: farewell.status, location: farewell.headers.get("location") };
-console.log(JSON.stringify({ sub, acr, amr, name: user.name, known, gone, out }));
+const { name, birthdate, verified_claims: verified } = user;
+console.log(JSON.stringify({ sub, acr, amr, name, gender, birthdate, verified, known, gone, out }));
