@@ -15,9 +15,11 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
+from idp.oauth.answer_rules import RING
+from idp.oauth.answering import encrypted
 from idp.oauth.subject import session_of, subject_of
 from idp.sessions import logout_outbox, session_client
-from keys import base64url
+from keys import ForeignRefused, NoEncryptionKey, base64url
 from manyou.errors import Problem
 from web.errors import NotFetched
 
@@ -58,7 +60,12 @@ def after(tries: int) -> int:
 
 
 def logout_token(engine: Engine, client: Client, row: Due, now: int) -> str:
-    """§ 2.4: signed as the client's ID tokens are, and no ID token: another typ, and never a nonce."""
+    """§ 2.4: signed, encrypted as the client's ID tokens are; but it is none: another typ, never a nonce.
+
+    Raises:
+        ForeignRefused, NoEncryptionKey: it is to be encrypted, and no key for that can be had.
+
+    """
     claims: dict[str, Any] = {
         "iss": engine.issuer,
         "sub": subject_of(engine.keys, client, row.holder_key),
@@ -69,7 +76,8 @@ def logout_token(engine: Engine, client: Client, row: Due, now: int) -> str:
         "events": {EVENT: {}},
         "sid": session_of(engine.keys, client.client_id, row.session),
     }
-    return engine.keys.sign_jwt("id-token", claims, typ="logout+jwt", algorithm=client.id_token_alg)
+    signed = engine.keys.sign_jwt(RING, claims, typ="logout+jwt", algorithm=client.id_token_alg)
+    return encrypted(engine, client, "id_token", signed, now)
 
 
 class BackChannel:
@@ -174,10 +182,10 @@ class BackChannel:
 
     def _post(self, client: Client, row: Due, now: int) -> str | None:
         """Send it (§ 2.5); why the hall did not take it (§ 2.8), None where it did."""
-        body = urlencode({"logout_token": logout_token(self._engine, client, row, now)}).encode()
         kind = "application/x-www-form-urlencoded"
         try:
+            body = urlencode({"logout_token": logout_token(self._engine, client, row, now)}).encode()
             status = self._engine.fetcher.post(client.backchannel_logout_uri, body, kind).status
-        except NotFetched as refused:
+        except (ForeignRefused, NoEncryptionKey, NotFetched) as refused:
             return refused.detail or refused.code
         return None if 200 <= status < 300 else f"status {status}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import logging
 import threading
 import time
@@ -13,9 +14,12 @@ from urllib.parse import parse_qs, urlencode
 import jwt
 import msgspec
 import pytest
+from joserfc import jwe
+from joserfc.jwk import ECKey
 
 from idp.events import new_id
 from idp.oauth import consent
+from idp.oauth.answer_rules import SIGNING
 from idp.oauth.backchannel import EVENT, TRIES_MOST, BackChannel, after
 from idp.oauth.grantee import Grantee
 from idp.people import records as people
@@ -87,7 +91,7 @@ def _log_out(house: House, browser: Browser, hint: str) -> None:
     assert house.call("GET", f"/logout?id_token_hint={hint}", browser=browser).status == 200
 
 
-@pytest.mark.parametrize("algorithm", ["ES256", "RS256"])
+@pytest.mark.parametrize("algorithm", SIGNING)
 def test_oidcc_backchannel_rp_initiated_logout(house: House, hall: Served, algorithm: str) -> None:
     _client(house, hall, id_token_alg=algorithm)
     browser, hint, _ = _login(house)
@@ -112,6 +116,34 @@ def test_oidcc_backchannel_rp_initiated_logout(house: House, hall: Served, algor
     assert claims["iat"] <= house.clock.now + 2
     assert 0 < claims["exp"] - claims["iat"] <= 120
     assert (house.count("session_client"), house.count("logout_outbox")) == (0, 0)
+
+
+def test_a_logout_token_is_encrypted_like_the_id_tokens(house: House, hall: Served) -> None:
+    """§ 2.6: a hall that has its ID tokens encrypted may refuse any other."""
+    key = ECKey.generate_key("P-256")
+    jwks = json.dumps({"keys": [key.as_dict(private=False)]})
+    _client(house, hall, id_token_encrypted_alg="ECDH-ES", id_token_encrypted_enc="A256GCM", jwks=jwks)
+    browser, hint, _ = _login(house)
+    inner = jwe.decrypt_compact(hint, key).plaintext or b""
+    _log_out(house, browser, inner.decode())
+    (token,) = _tokens(hall)
+    found = jwe.decrypt_compact(token, key)
+    assert found.protected["cty"] == "JWT"
+    assert _claims(house, (found.plaintext or b"").decode())["events"] == {EVENT: {}}
+
+
+def test_without_a_key_to_encrypt_to_a_logout_waits(house: House, hall: Served) -> None:
+    _client(house, hall)
+    browser, hint, _ = _login(house)
+    _client(house, hall, id_token_encrypted_alg="ECDH-ES", jwks='{"keys": []}')
+    _log_out(house, browser, hint)
+    _idle(house)
+    assert (_tokens(hall), house.count("logout_outbox")) == ([], 1)
+    key = ECKey.generate_key("P-256")
+    jwks = json.dumps({"keys": [key.as_dict(private=False)]})
+    _client(house, hall, id_token_encrypted_alg="ECDH-ES", jwks=jwks)
+    house.clock.advance(after(1))
+    _settled(house, hall, 1)
 
 
 def test_a_logout_token_is_no_hint(house: House, hall: Served) -> None:
