@@ -69,7 +69,9 @@ bench: .venv/.test $(NODE_PARTS) ## CPU a request beside node-oidc-provider, wor
 	@.ci/need tests
 	@status=0; $(BIN)/python -m bench $(ARGS) || status=1; $(BIN)/python -m bench.store || status=1; exit $$status
 
-soak: .venv/.test ## an hour of mixed load (MINUTES=60), watching memory and errors
+soak: .venv/.test ## ten minutes scaled with rotations, restarts and outages, then an hour (MINUTES=60) of memory
+	@.ci/need tests
+	@$(BIN)/python -m bench.endurance --minutes $(or $(SCALED_MINUTES),10)
 	@$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),60) $(ARGS)
 
 sdk: .venv/.run ## the SDK's wheel, into dist/

@@ -187,6 +187,7 @@ def scaled(folder: Path, environ: Mapping[str, str] | None = None) -> Iterator[S
             {
                 "MANYOU_SERVER__PORT": str(inner),
                 "MANYOU_SERVER__TRUSTED_PROXIES": "127.0.0.1",
+                "MANYOU_KEYS__PUBLISH_AHEAD": "5",
                 "MANYOU_WATCH__PORT": str(watch),
                 "MANYOU_STORE__SEQUENCER_DSN_FILE": str(secrets / "sequencer.dsn"),
                 "MANYOU_STORE__EXPIRING": "redis-cluster",

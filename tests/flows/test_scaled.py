@@ -16,6 +16,7 @@ import jwt
 import pytest
 import requests
 
+from bench.endurance import run
 from tests.flows.province import LIN, SNACKS, food_permit
 from tests.flows.scaled import Scaled, scaled
 from tests.service.server import gone, until
@@ -101,7 +102,8 @@ def test_of_racing_exchanges_one_wins_whichever_worker_and_a_replay_ends_what_it
 
 
 def test_keys_rotate_and_no_token_is_refused(place: Scaled, http: requests.Session) -> None:
-    tokens = place.exchange(http, place.code(place.logged_in(LIN))).json()
+    browser = place.logged_in(LIN)
+    tokens = place.exchange(http, place.code(browser)).json()
     new = place.manyou("keys", "rotate", "id-token")
 
     def published() -> bool:
@@ -109,6 +111,12 @@ def test_keys_rotate_and_no_token_is_refused(place: Scaled, http: requests.Sessi
         return new in {each["kid"] for each in keys}
 
     until(lambda: all(published() for _ in range(10)), RECOVERY_SECONDS)
+
+    def signed_by() -> str:
+        found = place.exchange(http, place.code(browser)).json()
+        return str(jwt.get_unverified_header(found["id_token"])["kid"])
+
+    until(lambda: signed_by() == new, 20)
     keys = {each["kid"]: each for each in http.get(f"{place.issuer}/jwks", timeout=10).json()["keys"]}
     head = jwt.get_unverified_header(tokens["id_token"])
     key = jwt.PyJWK(keys[head["kid"]]).key
@@ -173,6 +181,13 @@ def test_without_redis_what_must_wait_is_refused_and_all_else_goes_on(
     finally:
         place.redis.start()
     until(lambda: place.post(http, "/par", "hall-a", response_type="code").status_code == 400, 10)
+
+
+def test_under_mixed_load_keys_rotate_and_workers_are_replaced_unnoticed(place: Scaled) -> None:
+    load = run(place, 12, outages=False)
+    assert load.faults == []
+    assert load.done["workers replaced"] == 2
+    assert min(load.done[each] for each in ("code flows", "replays refused", "pushed requests")) > 5
 
 
 def test_a_killed_worker_is_replaced_and_nothing_acknowledged_is_lost(
