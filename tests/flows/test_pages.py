@@ -18,6 +18,8 @@ AT_PROVIDER = (
     "/account",
     "/account/password",
     "/account/totp",
+    "/account/requests",
+    "/device",
     "/logout",
     "/no-such-page",
     "/authorize?client_id=nobody",

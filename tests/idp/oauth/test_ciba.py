@@ -6,9 +6,11 @@ import html
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar, cast
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
@@ -17,12 +19,14 @@ import pytest
 from idp.oauth.grant_types import CIBA
 from idp.oauth.petition import OWN_MOST, PLACES
 from idp.oauth.ping import TRIES_MOST
-from store import SQL
-from tests.idp.oauth.conftest import ISSUER, Browser, House, body
+from store import SQL, Durable, Tx
+from tests.conftest import ManualClock
+from tests.idp.oauth.conftest import ISSUER, Browser, House, body, make_house
 from tests.served import Served, serving
 from web import Reply
 from web.csrf import FIELD
 
+T = TypeVar("T")
 NUMBER = "350000199001010018"
 """Of the first person that a house makes."""
 NOBODY = "350000201806010058"
@@ -193,6 +197,61 @@ def test_nobody_is_answered_like_somebody(either: House) -> None:
     for _ in range(OWN_MOST + 1):
         assert ask(house, login_hint=NOBODY).status == 200
     assert ask(house, login_hint="nonsense").status == 200
+
+
+@dataclass(slots=True)
+class Counted:
+    """A store that notes every statement, as the engine gave it."""
+
+    under: Durable
+    noted: list[str] = field(default_factory=list)
+
+    @property
+    def engine(self) -> Any:
+        return self.under.engine
+
+    def write(self, work: Callable[[Tx], T], /) -> T:
+        return self.under.write(lambda tx: work(cast("Tx", Noting(tx, self.noted))))
+
+    def read(self, work: Callable[[Tx], T], /) -> T:
+        return self.under.read(lambda tx: work(cast("Tx", Noting(tx, self.noted))))
+
+    def time(self) -> float:
+        return self.under.time()
+
+    def close(self) -> None:
+        self.under.close()
+
+
+@dataclass(slots=True)
+class Noting:
+    tx: Tx
+    noted: list[str]
+
+    def __getattr__(self, name: str) -> Any:
+        def run(sql: SQL, /, **p: Any) -> Any:
+            self.noted.append(f"{name} {sql}")
+            return getattr(self.tx, name)(sql, **p)
+
+        return run
+
+
+def test_nobody_takes_the_steps_of_somebody(
+    sqlite_durable: Durable, clock: ManualClock, tmp_path: Path
+) -> None:
+    """Statement for statement, so that the time tells nothing either."""
+    store = Counted(sqlite_durable)
+    house = make_house(store, clock, tmp_path)
+    counter(house)
+    house.person()
+    steps = []
+    for hint in (NUMBER, NOBODY) * 2:
+        ask(house, login_hint=hint)
+        store.noted.clear()
+        assert ask(house, login_hint=hint).status == 200
+        steps.append(list(store.noted))
+    assert len(steps[0]) > PLACES
+    assert steps == [steps[0]] * 4
 
 
 def test_another_person_neither_sees_nor_decides(house: House) -> None:
