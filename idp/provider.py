@@ -20,6 +20,7 @@ from idp.factors.password import Passwords
 from idp.oauth import family, login_hint
 from idp.oauth.assembly import OAuth, assemble
 from idp.oauth.farewell import Farewell
+from idp.oauth.registering import initial
 from idp.pages.account import AccountPages
 from idp.pages.activation import ActivationPages
 from idp.pages.consent import consent_endpoints
@@ -187,6 +188,7 @@ def _jobs(durable: Durable, outbox: Outbox, oauth: OAuth, session_kept: int) -> 
             lambda tx: phone_code.sweep(tx, now, SWEPT),
             lambda tx: records.sweep(tx, now - session_kept, SWEPT),
             lambda tx: family.sweep(tx, now, SWEPT),
+            lambda tx: initial.sweep(tx, now, SWEPT),
         )
         for each in sweeps:
             for _ in range(SWEEPS):

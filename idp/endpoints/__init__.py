@@ -16,6 +16,7 @@ from idp.endpoints.documents import document_endpoints
 from idp.endpoints.initiation import initiation_endpoints
 from idp.endpoints.logout import logout_endpoints
 from idp.endpoints.pushing import pushing_endpoints
+from idp.endpoints.registration import registration_endpoints
 from idp.endpoints.session_frame import session_frame_endpoints
 from idp.endpoints.tokens import token_endpoints
 from idp.endpoints.userinfo import userinfo_endpoints
@@ -53,6 +54,7 @@ def oauth_endpoints(oauth: OAuth, feed: Feed, pages: Pages, farewell: Farewell) 
         *device_endpoints(engine),
         *ciba_endpoints(engine),
         *userinfo_endpoints(engine, oauth.tokens),
+        *registration_endpoints(engine),
         *logout_endpoints(engine, farewell, pages),
         *session_frame_endpoints(engine.clients),
         *document_endpoints(engine, feed),

@@ -141,6 +141,8 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     registration_token_hash: str = ""
     """SHA-256 of the registration access token, hex."""
     registered_at: int = 0
+    may_register: tuple[str, ...] = ()
+    """Scopes that its initial access token allowed; a change of its own stays within."""
 
     @property
     def fapi(self) -> bool:

@@ -11,6 +11,7 @@ from idp.oauth.key_rules import key_faults
 from idp.oauth.origin import origin_of
 from idp.oauth.profiles import CIBA_ALGORITHMS
 from idp.oauth.scopes import SCOPES
+from idp.oauth.uri_rules import uri_faults
 from keys.rings import PURPOSES
 
 if TYPE_CHECKING:
@@ -31,11 +32,11 @@ RESPONSE_ALGORITHMS = PURPOSES["authorization-response"].algorithms
 def faults(client: Client) -> list[str]:
     """Every rule that the record breaks, as English sentences; empty where it keeps them all."""
     found = [sentence for broken, sentence in _rules(client) if broken]
-    found += key_faults(client)
-    endpoint = client.ciba_notification_endpoint
-    for uri in (*client.redirect_uris, *client.post_logout_redirect_uris, *([endpoint] if endpoint else [])):
-        found += _redirect_faults(client, uri)
-    return found + _logout_faults(client) + answer_faults(client)
+    found += key_faults(client) + uri_faults(client) + answer_faults(client)
+    addresses = (*client.redirect_uris, *client.post_logout_redirect_uris)
+    if broken := [fault for uri in addresses for fault in _redirect_faults(client, uri)]:
+        return found + broken
+    return found + _logout_faults(client)
 
 
 def _rules(client: Client) -> list[tuple[bool, str]]:
@@ -94,7 +95,10 @@ def identifier(text: str) -> bool:
 
 
 def _hosts(client: Client) -> set[str]:
-    return {urlsplit(uri).hostname or "" for uri in client.redirect_uris}
+    try:
+        return {urlsplit(uri).hostname or "" for uri in client.redirect_uris}
+    except ValueError:  # told by the rules of redirect URIs
+        return set()
 
 
 def _redirect_faults(client: Client, uri: str) -> list[str]:

@@ -15,7 +15,7 @@ from store import SQL, publish
 if TYPE_CHECKING:
     from store import Durable, Feed, Tx
 
-__all__ = ["NEWS", "ClientFaulty", "Clients", "put"]
+__all__ = ["NEWS", "ClientFaulty", "Clients", "put", "replace"]
 
 PROVEN_MOST: Final = 10_000
 """Headers remembered; more than a province has clients."""
@@ -33,6 +33,9 @@ class ClientFaulty(BadRequest):
 _decode = msgspec.json.Decoder(Client).decode
 _encode = msgspec.json.Encoder().encode
 
+_REPLACE = SQL("""
+UPDATE client SET enabled = :enabled, record = :record, changed = :now
+WHERE client_id = :client_id AND record = :before""")
 _ENABLED = SQL("SELECT record FROM client WHERE enabled = 1")
 _GET = SQL("SELECT record FROM client WHERE client_id = :client_id")
 _PUT = SQL("""
@@ -59,6 +62,30 @@ def put(tx: Tx, client: Client, now: int) -> None:
         now=now,
     )
     publish(tx, NEWS, client.client_id.encode(), now)
+
+
+def replace(tx: Tx, before: Client, client: Client, now: int) -> bool:
+    """Change a client, if it still is what it was when the change was decided on.
+
+    Raises:
+        ClientFaulty: the mend names every rule it breaks.
+
+    """
+    if found := faults(client):
+        raise ClientFaulty(" ".join(found))
+    row = tx.row(_GET, client_id=before.client_id)
+    if row is None or _decode(row[0]) != before:
+        return False
+    changed = tx.run(
+        _REPLACE,
+        client_id=before.client_id,
+        enabled=int(client.enabled),
+        record=_encode(client).decode(),
+        before=row[0],
+        now=now,
+    )
+    publish(tx, NEWS, client.client_id.encode(), now)
+    return changed == 1
 
 
 class Clients:

@@ -55,6 +55,7 @@ def metadata(engine: Engine) -> dict[str, Any]:
         "jwks_uri": f"{issuer}/jwks",
         "introspection_endpoint": f"{issuer}/introspect",
         "revocation_endpoint": f"{issuer}/revoke",
+        **_registration(engine),
         "backchannel_authentication_endpoint": f"{issuer}/backchannel-authentication",
         "backchannel_token_delivery_modes_supported": ["poll", "ping"],
         "backchannel_authentication_request_signing_alg_values_supported": list(CIBA_ALGORITHMS),
@@ -101,6 +102,12 @@ def metadata(engine: Engine) -> dict[str, Any]:
         "require_request_uri_registration": engine.settings.request_uri_fetched,
     }
     return found | _by_certificate(engine, found)
+
+
+def _registration(engine: Engine) -> dict[str, str]:
+    if engine.settings.registration == "off":
+        return {}
+    return {"registration_endpoint": f"{engine.issuer}/register"}
 
 
 def _by_certificate(engine: Engine, found: dict[str, Any]) -> dict[str, Any]:

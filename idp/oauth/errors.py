@@ -10,6 +10,7 @@ Problem
     ├── (BadRequest) AuthorizationPending, SlowDown, ExpiredToken, InvalidBindingMessage: decided elsewhere
     ├── (BadRequest) UntrustedRequest ── UnknownClient, UnregisteredRedirect, InvalidRequestUri:
     │       shown on a page, never sent
+    ├── (BadRequest) InvalidClientMetadata, InvalidRedirectUri: of a registration
     ├── (BadRequest) InvalidDpopProof, UseDpopNonce: where tokens are given
     ├── (Unauthenticated) InvalidClient
     ├── (Challenged) InvalidToken ── ProofRefused, NonceWanted: where one is used
@@ -32,8 +33,10 @@ __all__ = [
     "InvalidAuthorizationDetails",
     "InvalidBindingMessage",
     "InvalidClient",
+    "InvalidClientMetadata",
     "InvalidDpopProof",
     "InvalidGrant",
+    "InvalidRedirectUri",
     "InvalidRequest",
     "InvalidRequestObject",
     "InvalidRequestUri",
@@ -231,6 +234,20 @@ class InvalidRequestUri(UntrustedRequest):
 
     code = "invalid_request_uri"
     mend = "Push the request again; this request_uri is another client's, has expired or was answered."
+
+
+class InvalidClientMetadata(OAuthError, BadRequest):
+    """RFC 7591 § 3.2.2."""
+
+    code = "invalid_client_metadata"
+    mend = "Send metadata of the documented types and of values that the discovery document lists."
+
+
+class InvalidRedirectUri(OAuthError, BadRequest):
+    """RFC 7591 § 3.2.2."""
+
+    code = "invalid_redirect_uri"
+    mend = "Send redirect_uris that are https addresses without fragment."
 
 
 class InvalidClient(OAuthError, Unauthenticated):

@@ -15,7 +15,15 @@ from ledger import Event
 if TYPE_CHECKING:
     from idp.oauth.grantee import Grantee
 
-__all__ = ["ConsentGiven", "ConsentWithdrawn", "FamilyEnded", "FamilyMade", "event"]
+__all__ = [
+    "ClientChanged",
+    "ConsentGiven",
+    "ConsentWithdrawn",
+    "FamilyEnded",
+    "FamilyMade",
+    "client_event",
+    "event",
+]
 
 
 class ConsentGiven(Body, frozen=True):
@@ -51,6 +59,29 @@ class FamilyEnded(Body, frozen=True):
     tag: ClassVar[str] = "idp.family_ended"
     why: str
     acting_for: str
+
+
+class ClientChanged(Body, frozen=True):
+    """A client was ``registered``, ``changed``, ``disabled`` or ``enabled``, or its secret replaced."""
+
+    tag: ClassVar[str] = "idp.client_changed"
+    what: str
+
+
+def client_event(event_id: bytes, what: str, client_id: str, *, at: int, actor: str) -> Event:
+    """The envelope of what happened to a client; ``actor``: ``operator`` or ``client``."""
+    body = ClientChanged(what)
+    return Event(
+        id=event_id,
+        tag=body.tag,
+        version=body.version,
+        at=at,
+        holder_key=None,
+        actor=actor,
+        client=client_id,
+        subject=client_id.encode(),
+        body=msgspec.json.encode(body),
+    )
 
 
 def event(event_id: bytes, body: Body, *, at: int, grantee: Grantee, subject: bytes = b"") -> Event:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from idp.oauth.dpop_nonce import Mode
 
@@ -58,6 +59,8 @@ class OAuthSettings:
     """Characters; FAPI 2.0 § 5.3.2.2 allows to refuse longer ones, and a code stays under 512."""
     request_most: int = 8192
     """Characters of an authorization request written as a query."""
+    registration: Literal["off", "token", "AnybodyMayRegister"] = "token"
+    """Who may register clients at ``/register``: nobody, whoever has an initial access token, or anybody."""
     client_ca_file: Path | None = None
     """Authorities and intermediates that may certify clients for tls_client_auth (PEM); none: nobody may."""
 

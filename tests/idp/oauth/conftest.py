@@ -217,6 +217,7 @@ class House:
         *,
         browser: Browser | None = None,
         form: Any = None,
+        json: Any = None,
         headers: Mapping[str, str] | None = None,
         certificate: bytes | None = None,
     ) -> Reply:
@@ -225,8 +226,13 @@ class House:
             proof = self.signers[client_id].proof(client_id, self.clock.now)
             form = [*(form.items() if isinstance(form, dict) else form or []), *proof.items()]
         shown = "" if certificate is None else f":{base64.b64encode(certificate).decode()}:"
-        call = Call.of(method, target, now=self.clock.now, form=form, headers=sent, certificate=shown)
-        reply = answer(self.endpoints[method, call.path], call, self.pages)
+        call = Call.of(
+            method, target, now=self.clock.now, form=form, json=json, headers=sent, certificate=shown
+        )
+        path = call.path
+        if path.startswith("/register/"):
+            path, call.args = "/register/<client_id>", {"client_id": path.removeprefix("/register/")}
+        reply = answer(self.endpoints[method, path], call, self.pages)
         if browser is not None:
             browser.keep(reply)
         assert reply.status < 500, reply.body

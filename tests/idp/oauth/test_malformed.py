@@ -23,11 +23,12 @@ NAMES = st.sampled_from(
     grant_type code code_verifier refresh_token token token_type_hint access_token post_logout_redirect_uri
     decision login_hint ui_locales claims device_code user_code asked auth_req_id login_hint_token
     binding_message requested_expiry client_notification_token audience subject_token subject_token_type
-    actor_token requested_token_type""".split()  # noqa: SIM905 - reads as what it is
+    actor_token requested_token_type client_assertion client_assertion_type""".split()  # noqa: SIM905 - reads as what it is
 )
 KNOWN = st.sampled_from(
     """hall-a http://localhost:8001/callback code openid S256 none login 0 [] [{}] a.b.c authorization_code
     refresh_token client_credentials query [{"type":"count","most":1}] 350000199001010018
+    urn:ietf:params:oauth:client-assertion-type:jwt-bearer
     urn:ietf:params:oauth:grant-type:device_code urn:openid:params:grant-type:ciba
     urn:ietf:params:oauth:grant-type:token-exchange urn:ietf:params:oauth:token-type:access_token""".split()  # noqa: SIM905
 )
@@ -62,7 +63,7 @@ def test_any_parameters_at_any_endpoint(
     if method == "GET":
         reply = alone.call("GET", f"{path}?{urlencode(pairs)}", headers=headers)
     else:
-        reply = alone.call("POST", path, form=pairs, headers=headers)
+        reply = alone.call(method, path, form=pairs, headers=headers)
     assert alone.secrets["hall-a"].encode() not in reply.body
     assert [alone.count(table) for table in TABLES] == before
 
