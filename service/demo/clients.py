@@ -115,6 +115,7 @@ def _java_hall(hall_b: str, library: str) -> tuple[Client, str]:
         name_en="Yunxi City housing fund hall",
         redirect_uris=(f"{origin}/login/oauth2/code/manyou", f"{origin}/licence/given"),
         post_logout_redirect_uris=(f"{origin}/",),
+        backchannel_logout_uri=f"{origin}/logout/connect/back-channel/manyou",
         scopes=("openid", "profile"),
         sector="java-hall.example",
         id_token_alg="RS256",

@@ -28,6 +28,7 @@ QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
 BUILD_SECONDS = 300
 """With everything that Maven fetches the first time."""
 START_SECONDS = 60
+LOGOUT_SECONDS = 10
 
 JAVA_THERE = shutil.which("javac") and shutil.which("mvn")
 pytestmark = pytest.mark.skipif(not JAVA_THERE, reason="examples/java-hall needs a JDK 17 and Maven")
@@ -114,3 +115,14 @@ def test_no_consent_no_licence(java_hall: str, province: Province) -> None:
         assert other.page.status_code == 403
         assert "use_not_consented" in other.text
         assert "居民身份证" not in other.text
+
+
+def test_logged_out_elsewhere_is_logged_out_here(java_hall: str, province: Province) -> None:
+    with PlainBrowser() as browser:
+        browser.get(f"{java_hall}/me").log_in(province, LIN).agree()
+        assert "您好， 林漫" in browser.text
+        browser.get(f"{province.issuer}/account").send("/account/logout")
+        until = time.monotonic() + LOGOUT_SECONDS
+        while "您好" in browser.get(f"{java_hall}/").text and time.monotonic() < until:
+            time.sleep(0.05)
+        assert "您好" not in browser.text
