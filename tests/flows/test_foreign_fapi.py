@@ -1,75 +1,47 @@
-"""npm openid-client in its FAPI 2.0 forms, unchanged: Security Profile, and Message Signing."""
+"""npm openid-client and oauth4webapi, unchanged, as FAPI 2.0 clients, with signed messages and without."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
-from jwt.algorithms import ECAlgorithm
+from joserfc.jwk import ECKey
 
-from idp.oauth.client import Client, Profile
-from idp.oauth.clients import put
-from service.house import House
-from service.settings import SETTINGS_FILE, load_settings
 from tests.flows.province import HUANG, Province
+from tests.flows.strangers import BACK, register, stranger
 
 FOREIGN = Path(__file__).parents[1] / "foreign"
-BACK = "http://127.0.0.1:49153/callback"
+PROFILES = ("fapi2", "fapi2-message-signing")
 
 
-def new_key(kid: str) -> dict[str, Any]:
-    """A private JWK."""
-    return {**ECAlgorithm.to_jwk(generate_private_key(SECP256R1()), as_dict=True), "kid": kid}
+@pytest.fixture(scope="module")
+def key(province: Province) -> dict[str, Any]:
+    """The private key of both clients, which are registered with its public half."""
+    made = ECKey.generate_key("P-256", {"kid": "k1", "use": "sig", "alg": "ES256"}, private=True)
+    jwks = json.dumps({"keys": [made.as_dict(private=False)]})
+    values: dict[str, Any] = {"auth_method": "private_key_jwt", "jwks": jwks, "dpop_bound": True}
+    register(province, *(stranger(profile, profile=profile, **values)[0] for profile in PROFILES))
+    return made.as_dict(private=True)
 
 
-def register(province: Province, client_id: str, profile: Profile, key: dict[str, Any]) -> None:
-    """As an operator does, beside the running server."""
-    public = {name: value for name, value in key.items() if name != "d"}
-    client = Client(
-        client_id=client_id,
-        name_zh="金融级客户端",
-        name_en="A FAPI client",
-        profile=profile,
-        auth_method="private_key_jwt",
-        jwks=json.dumps({"keys": [public]}),
-        redirect_uris=(BACK,),
-        grants=("authorization_code", "refresh_token"),
-        scopes=("openid", "profile"),
-        dpop_bound=True,
-    )
-    house = House.open(load_settings({SETTINGS_FILE: str(province.folder / "manyou.toml")}), server=False)
-    try:
-        house.durable.write(lambda tx: put(tx, client, int(time.time())))
-    finally:
-        house.close()
-
-
-@pytest.mark.parametrize(
-    ("profile", "got"),
-    [
-        ("fapi2", ["code", "iss", "session_state", "state"]),
-        ("fapi2-message-signing", ["response"]),
-    ],
-)
-def test_npm_openid_client_by_fapi(province: Province, profile: Profile, got: list[str]) -> None:
-    key, client_id = new_key("signing"), f"by-{profile}"
-    register(province, client_id, profile, key)
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("script", ["fapi_openid_client.mjs", "fapi_oauth4webapi.mjs"])
+def test_logs_in_refreshes_introspects_revokes(
+    province: Province, key: dict[str, Any], script: str, profile: str
+) -> None:
     asked = {
         "issuer": province.issuer,
-        "client": client_id,
-        "key": key,
-        "dpop": new_key("dpop"),
+        "client_id": profile,
+        "key": {name: value for name, value in key.items() if name not in {"use", "alg"}},
+        "signed": profile == "fapi2-message-signing",
         "person": {"identifier": HUANG, "password": province.person(HUANG)["password"]},
         "back": BACK,
-        "signing": profile == "fapi2-message-signing",
     }
     ran = subprocess.run(
-        ["node", "openid_client_fapi.mjs"],
+        ["node", script],
         cwd=FOREIGN,
         input=json.dumps(asked),
         capture_output=True,
@@ -78,9 +50,7 @@ def test_npm_openid_client_by_fapi(province: Province, profile: Profile, got: li
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
-    assert json.loads(ran.stdout) == {
-        "name": "黄一诺",
-        "type": "dpop",
-        "sent": ["client_id", "request_uri"],
-        "got": got,
-    }
+    found = json.loads(ran.stdout)
+    assert found["name"] == "黄一诺"
+    assert (found["known"]["active"], found["known"]["client_id"]) == (True, profile)
+    assert found["known"]["cnf"]["jkt"]
