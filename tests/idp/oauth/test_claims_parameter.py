@@ -97,7 +97,8 @@ def test_oidcc_claims_essential(house: House) -> None:
     assert "name" not in token
 
 
-def test_each_claim_goes_where_it_was_asked_for(house: House) -> None:
+def test_each_claim_goes_where_it_was_asked_for(either: House) -> None:
+    house = either
     house.client()
     browser, _ = house.login(person(house))
     asked = wants(userinfo={"birthdate": None}, id_token={"gender": {}, "auth_time": {"essential": True}})
@@ -132,7 +133,8 @@ def test_the_page_shows_each_claim_that_no_scope_opens(house: House) -> None:
         assert words in page
 
 
-def test_what_the_person_does_not_tick_is_left_out(house: House) -> None:
+def test_what_the_person_does_not_tick_is_left_out(either: House) -> None:
+    house = either
     house.client(scopes=ALL)
     browser, _ = house.login(person(house))
     asked = wants(

@@ -85,6 +85,13 @@ def got(house: House, browser: Browser, **parts: Any) -> tuple[Any, Any]:
     return info.get("verified_claims"), token.get("verified_claims")
 
 
+def test_a_person_of_the_registry_on_either_engine(either: House) -> None:
+    either.client()
+    browser, _ = either.login(verified_person(either))
+    info, _ = got(either, browser, userinfo=asking({"name": None}, {"evidence": None}))
+    assert len(valid(info).verification.evidence or []) == 3
+
+
 @pytest.fixture
 def browser(house: House) -> Browser:
     """A person of level 3, logged in."""
