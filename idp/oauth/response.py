@@ -17,7 +17,7 @@ from web.reply import Reply
 if TYPE_CHECKING:
     from idp.oauth.asking import Asking
 
-__all__ = ["JWT_SECONDS", "MODES", "RING", "STATE_MOST", "Mode", "answered", "short"]
+__all__ = ["JWT_SECONDS", "MODES", "RING", "STATE_MOST", "Mode", "answered", "short", "takes_form"]
 
 RING: Final = "authorization-response"
 STATE_MOST: Final = 2048
@@ -64,6 +64,11 @@ MODES: Final[dict[str, Mode]] = {
     "jwt": Mode(_redirect, jwt=True),  # JARM § 2.3.4: of response_type=code the query
 }
 """Every mode there is; fragments are for browsers' scripts, which the code flow needs none of."""
+
+
+def takes_form(uri: str) -> bool:
+    """Whether a form can be posted there: http(s), and a host that CSP can name, so no IPv6 address."""
+    return uri.startswith(("https://", "http://")) and "//[" not in uri[:10]
 
 
 def short(state: str) -> bool:

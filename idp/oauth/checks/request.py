@@ -12,7 +12,7 @@ from idp.oauth.errors import (
     RegistrationNotSupported,
     UnsupportedResponseType,
 )
-from idp.oauth.response import MODES, STATE_MOST, short
+from idp.oauth.response import MODES, STATE_MOST, short, takes_form
 
 if TYPE_CHECKING:
     from idp.oauth.asking import Asking
@@ -53,7 +53,7 @@ def response_mode_known(asking: Asking) -> None:
     mode = MODES.get(name)
     if mode is None:
         raise InvalidRequest("Send a response_mode that the metadata lists.")
-    if mode.form and not (asking.redirect_uri or "").startswith(("https:", "http:")):
+    if mode.form and not takes_form(asking.redirect_uri or ""):
         raise InvalidRequest("Send a response_mode without a form; redirect_uri takes none.")
     asking.mode = name
 

@@ -461,6 +461,26 @@ def test_a_long_object_has_to_be_pushed(house: House) -> None:
     assert "code" in answered(opened(house, browser, pushed(house, request)))
 
 
+def test_members_that_are_no_text(house: House) -> None:
+    """RFC 9101 § 4: numbers and objects stand as what they are; RFC 8707 repeats resource."""
+    browser = _known(house)
+    rich = claims(
+        house,
+        response_mode=None,
+        max_age=10,
+        claims={"id_token": {"acr": {"essential": True}}},
+        authorization_details=[{"type": "count", "most": 3}],
+        resource=[f"{ISSUER}/elicence", "https://api.example/"],
+    )
+    query = urlencode({"client_id": "hall-a", "request": signed(rich)})
+    reply = house.call("GET", "/authorize?" + query, browser=browser)
+    tokens = body(house.redeem(answered(reply)["code"], resource="https://api.example/"))
+    assert tokens["authorization_details"] == [{"type": "count", "most": 3}]
+    house.clock.advance(11)
+    reply = house.call("GET", "/authorize?" + query, browser=browser)
+    assert (reply.header("Location") or "").startswith("/login?")
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),

@@ -114,7 +114,11 @@ def test_what_the_client_sent_is_only_text_in_the_form(house: House) -> None:
 
 
 def test_a_form_needs_an_address_that_takes_one(house: House) -> None:
-    back = "com.example.app:/back"
+    for back in ("com.example.app:/back", "http://[::1]:8001/back"):
+        _no_form(house, back)
+
+
+def _no_form(house: House, back: str) -> None:
     house.client(trusted=True, application_type="native", redirect_uris=(back,), sector="example.com")
     browser, _ = house.login(house.person())
     reply = house.authorize(browser, redirect_uri=back, response_mode="form_post")
