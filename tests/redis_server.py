@@ -101,10 +101,7 @@ class RedisCluster:
             node.command("CLUSTER", "SET-CONFIG-EPOCH", place + 1)
             node.command("CLUSTER", "ADDSLOTSRANGE", first, following - 1)
             node.command("CLUSTER", "MEET", "127.0.0.1", self.nodes[0].port)
-        ends = time.monotonic() + _WAIT_SECONDS
-        while not all(map(self._whole, self.nodes)):
-            assert time.monotonic() < ends, "the cluster did not come together"
-            time.sleep(0.02)
+        self._come_together()
 
     def stop(self) -> None:
         """End all at once."""
@@ -115,6 +112,13 @@ class RedisCluster:
         """Start all again: they remember one another, and hold nothing."""
         for node in self.nodes:
             node.start()
+        self._come_together()
+
+    def _come_together(self) -> None:
+        ends = time.monotonic() + _WAIT_SECONDS
+        while not all(map(self._whole, self.nodes)):
+            assert time.monotonic() < ends, "the cluster did not come together"
+            time.sleep(0.02)
 
     @staticmethod
     def _whole(node: RedisNode) -> bool:
