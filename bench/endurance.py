@@ -36,7 +36,7 @@ from tests.flows.scaled import Scaled, scaled
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Load", "main", "run"]
+__all__ = ["Load", "main", "replace", "rotate", "run"]
 
 ROTATE_SECONDS, REPLACE_SECONDS = 10.0, 20.0
 RECOVERY_SECONDS = 5.0
@@ -214,7 +214,8 @@ class _Away(Exception):
     """503 with Retry-After."""
 
 
-def _rotate(load: Load, place: Scaled, turn: int) -> None:
+def rotate(load: Load, place: Scaled, turn: int) -> None:
+    """A new key for the next ring."""
     ring, algorithm = RINGS[turn % len(RINGS)]
     done = place.server.beside("keys", "rotate", ring, "--algorithm", algorithm)
     if done.returncode == 0:
@@ -223,7 +224,8 @@ def _rotate(load: Load, place: Scaled, turn: int) -> None:
         load.faults.append(f"keys rotate {ring}: {done.stderr}")
 
 
-def _replace(load: Load, place: Scaled) -> None:
+def replace(load: Load, place: Scaled) -> None:
+    """New workers, one after the other."""
     assert place.process is not None
     place.server.replace_workers(place.process)
     load.done["workers replaced"] += 2
@@ -245,19 +247,16 @@ def _postgres_away(load: Load, place: Scaled) -> None:
     load.done["PostgreSQL restarted"] += 1
 
 
-def run(place: Scaled, seconds: float, *, outages: bool = True) -> Load:
+def run(place: Scaled, seconds: float) -> Load:
     """The whole of it; what was wrong stands in the result's ``faults``."""
     load, begun = Load(place), time.monotonic()
     turns = itertools.count()
     due: list[tuple[float, float, Callable[[], None]]] = [
-        (ROTATE_SECONDS / 2, ROTATE_SECONDS, lambda: _rotate(load, place, next(turns))),
-        (REPLACE_SECONDS / 4, REPLACE_SECONDS, lambda: _replace(load, place)),
+        (ROTATE_SECONDS / 2, ROTATE_SECONDS, lambda: rotate(load, place, next(turns))),
+        (REPLACE_SECONDS / 4, REPLACE_SECONDS, lambda: replace(load, place)),
+        (seconds * 0.4, seconds, lambda: _redis_away(load, place)),
+        (seconds * 0.6, seconds, lambda: _postgres_away(load, place)),
     ]
-    if outages:
-        due += [
-            (seconds * 0.4, seconds, lambda: _redis_away(load, place)),
-            (seconds * 0.6, seconds, lambda: _postgres_away(load, place)),
-        ]
     with load:
         while (now := time.monotonic() - begun) < seconds:
             due.sort(key=lambda each: each[0])
