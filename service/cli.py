@@ -5,20 +5,17 @@ from __future__ import annotations
 import os
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from manyou.errors import Problem
+from service.client_commands import client, registration_token
+from service.opening import opened_house, read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from service.demo.folder import Demo
-    from service.house import House
-    from service.settings import Settings
 
 __all__ = ["main"]
 
@@ -56,7 +53,7 @@ def serve(*, demo: bool, folder: Path, port: int, halls: tuple[int, int], no_hal
 
             _serve_demo(Demo(folder, port, halls, tls), with_halls=not no_halls)
         else:
-            settings = _settings()
+            settings = read_settings()
             server = settings.server
             run(
                 server.address,
@@ -102,29 +99,8 @@ def _serve_demo(demo: Demo, *, with_halls: bool) -> None:
             companion.stop()
 
 
-def _settings() -> Settings:
-    from service.loading import SettingsFault
-    from service.settings import load_settings
-
-    try:
-        return load_settings(os.environ)
-    except SettingsFault as fault:
-        raise click.ClickException("\n".join(["settings:", *fault.faults])) from fault
-
-
-@contextmanager
-def _house() -> Iterator[House]:
-    from service.house import House
-
-    settings = _settings()
-    try:
-        house = House.open(settings, server=False)
-        try:
-            yield house
-        finally:
-            house.close()
-    except Problem as problem:
-        raise click.ClickException(f"{problem}. {problem.mend}") from problem
+main.add_command(client)
+main.add_command(registration_token)
 
 
 @main.group()
@@ -137,7 +113,7 @@ def settings_check() -> None:
     """Report every fault of the settings at once, and whether the files that they name can be read."""
     from service.settings import file_faults
 
-    if faults := file_faults(_settings()):
+    if faults := file_faults(read_settings()):
         raise click.ClickException("\n".join(["settings:", *faults]))
     click.echo("settings: good")
 
@@ -148,7 +124,7 @@ def migrate_command() -> None:
     from store import migrate, open_durable
 
     try:
-        durable = open_durable(_settings().store, checkpoints=False)
+        durable = open_durable(read_settings().store, checkpoints=False)
         try:
             click.echo(f"applied {migrate(durable)}")
         finally:
@@ -166,7 +142,7 @@ def registry() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def registry_import(file: Path) -> None:
     """Take over FILE (CSV or JSON lines, see docs/registry-import.md); safe to repeat."""
-    with _house() as house:
+    with opened_house() as house:
         report = house.provider.registry.run(file, int(time.time()))
     for bad in report.bad:
         click.echo(f"line {bad.line}: {bad.reason}", err=True)
@@ -184,7 +160,7 @@ def keys() -> None:
 @click.option("--algorithm", default="ES256")
 def keys_rotate(ring: str, algorithm: str) -> None:
     """Publish a new key of RING; the server makes it active when every cache has it."""
-    with _house() as house:
+    with opened_house() as house:
         click.echo(house.keys.rotate(ring, algorithm))
 
 
@@ -199,7 +175,7 @@ def catalogue_load(file: Path) -> None:
     """Take over FILE (TOML); safe to repeat, also while serving."""
     from eLicense.catalogue import load, read
 
-    with _house() as house:
+    with opened_house() as house:
         changed = load(read(file), durable=house.durable, keys=house.keys, now=int(time.time()))
     click.echo(f"changed {changed}")
 
