@@ -10,7 +10,7 @@ from typing import TypeVar
 import pytest
 from msgspec.structs import replace
 
-from store import Durable, Marker, Spending, Tx, maintain, spend
+from store import Durable, Marker, Spending, Tx, maintain, spend, spend_name
 from store.spent import raise_watermark, watermark
 
 T = TypeVar("T")
@@ -131,3 +131,47 @@ def _race(count: int, act: Callable[[int], T]) -> dict[int, T]:
         thread.join()
     assert len(outcomes) == count
     return outcomes
+
+
+NAME = replace(VALUE, kind="jti")
+SPAN = 91
+
+
+@pytest.mark.parametrize("edge", [NOON, NOON // DAY * DAY + DAY])
+def test_a_name_is_spent_once_whatever_end_stands_beside_it(durable: Durable, edge: int) -> None:
+    """Wherever the steps of its markers and the days of the partitions lie."""
+    maintain(durable, NOON)
+    for n in range(0, 2 * SPAN, 13):
+        name = replace(NAME, value=bytes([n]) * 16, ends=edge + n)
+        assert durable.write(partial(spend_name, marker=name, span=SPAN))
+        for apart in (-min(n, SPAN), -min(n, SPAN // 2), -1, 0, 1, SPAN // 2, SPAN):
+            again = replace(name, ends=name.ends + apart)
+            assert not durable.write(partial(spend_name, marker=again, span=SPAN)), (n, apart)
+        assert durable.write(partial(spend_name, marker=replace(name, owner=b"p" * 16), span=SPAN))
+
+
+def test_a_name_that_ended_long_ago_may_come_again(durable: Durable) -> None:
+    assert durable.write(lambda tx: spend_name(tx, NAME, SPAN))
+    assert durable.write(lambda tx: spend_name(tx, replace(NAME, ends=NAME.ends + 3 * SPAN), SPAN))
+
+
+@pytest.mark.parametrize("ends", [NOON // DAY * DAY + DAY - 1, NOON // DAY * DAY + DAY])
+def test_fifty_race_for_one_name(durable: Durable, ends: int) -> None:
+    maintain(durable, NOON)
+    name = replace(NAME, ends=ends)
+    outcomes = _race(
+        50,
+        lambda n: durable.write(
+            lambda tx: spend_name(tx, replace(name, by=bytes([n]), at=NOON + 3600 * (n % 2)), SPAN)
+        ),
+    )
+    assert sum(outcomes.values()) == 1
+
+
+@pytest.mark.parametrize(("below", "good"), [(0, False), (-1, False), (1, True)])
+def test_of_a_name_its_own_end_is_held_against_the_watermark(
+    durable: Durable, *, below: int, good: bool
+) -> None:
+    durable.write(lambda tx: raise_watermark(tx, NOON))
+    name = replace(NAME, ends=NOON + below)
+    assert durable.write(lambda tx: spend_name(tx, name, SPAN)) is good
