@@ -18,10 +18,10 @@ _POLICY = (
 )
 _PAGE = (
     ("X-Frame-Options", "DENY"),
-    ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(self), geolocation=(), microphone=(), payment=()"),
 )
+_ALONE = (("Cross-Origin-Opener-Policy", "same-origin"),)
 
 
 def machine_headers(*, https: bool) -> tuple[tuple[str, str], ...]:
@@ -36,6 +36,8 @@ def page_headers(
 
     ``leads_elsewhere``: the form's answer redirects to another origin. Chromium holds ``form-action`` against
     the redirects that follow a form too, so login and consent, which end at the hall, leave it out.
+    Nor is such a page cut off from the window that opened it: a hall that logs people in by a popup
+    (OIDC Core § 3.1.2.1, ``display=popup``) waits there for the answer.
     ``posts_to``: the only origin that the page's form goes to, and the only one that is told where from.
     ``frames``: origins whose pages may be loaded into frames of this one.
     """
@@ -43,7 +45,9 @@ def page_headers(
     policy = _POLICY if leads_elsewhere else f"{_POLICY}; form-action {target}"
     if frames:
         policy += "; frame-src " + " ".join(frames)
-    headers = machine_headers(https=https) + _PAGE + (("Content-Security-Policy", policy),)
+    on_the_way = leads_elsewhere or posts_to
+    alone = () if on_the_way else _ALONE
+    headers = machine_headers(https=https) + _PAGE + alone + (("Content-Security-Policy", policy),)
     if not posts_to:
         return headers
     # with "same-origin" the other side would see "Origin: null", which many refuse
