@@ -14,9 +14,10 @@ async function judged(message, origin) {
   const [mix, salt, rest] = (sessionState ?? "").split(".");
   if (!client || !mix || !salt || more !== undefined || rest !== undefined) return "error";
   const state = STATE.exec(document.cookie)?.[1];
-  // hidden from frames by the browser: "changed" would send the hall asking again and again
-  if (state === undefined && !navigator.cookieEnabled) return "error";
-  return (await mixed([client, origin, state ?? "", salt])) === mix ? "unchanged" : "changed";
+  // A logout replaces the cookie and never removes it. Where there is none, the browser hides it from frames of
+  // other sites: "changed" would have the hall ask us in a frame, without cookies again, and log the person out.
+  if (state === undefined) return "error";
+  return (await mixed([client, origin, state, salt])) === mix ? "unchanged" : "changed";
 }
 
 addEventListener("message", async (event) => {

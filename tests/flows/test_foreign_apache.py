@@ -69,9 +69,12 @@ def folder() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def apache(province: Province, folder: Path) -> Iterator[str]:
     """Apache's origin, with a page behind the login and one before it."""
-    (folder / "www").mkdir()
-    (folder / "www" / "page").write_text("behind the login")
-    (folder / "www" / "bye").write_text("logged out")
+    pages = folder / "www"
+    pages.mkdir()
+    for name, text in (("page", "behind the login"), ("bye", "logged out")):
+        (pages / name).write_text(text)
+        (pages / name).chmod(0o644)  # whatever the umask: our command line makes it strict
+    pages.chmod(0o755)
     (port,) = free_ports(1)
     origin = f"http://localhost:{port}"
     client, secret = stranger(
