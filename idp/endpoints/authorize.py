@@ -29,7 +29,7 @@ def authorize_endpoints(engine: Engine, pages: Pages) -> tuple[Endpoint, ...]:
         return authorize(engine, pages, call)
 
     def post(call: Call) -> Reply:
-        query = urlencode(login_hint.sealed(engine.keys, call.form.pairs()))
+        query = urlencode(login_hint.sealed(engine.keys, call.form.pairs(), call.now))
         if len(query) > engine.settings.request_most:
             raise UntrustedRequest("Send a shorter authorization request.")
         return Reply.redirect("/authorize?" + query)

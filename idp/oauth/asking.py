@@ -85,7 +85,7 @@ class Asking:
             for name, value in self.came.pairs()
             if name != BEGUN and (not alone or name in WHOLE or name == "client_id")
         ]
-        self.own = login_hint.sealed(self.engine.keys, kept)
+        self.own = login_hint.sealed(self.engine.keys, kept, self.now)
 
     def get(self, name: str) -> str | None:
         """A parameter's one value; None where absent or empty."""

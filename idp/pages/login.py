@@ -39,7 +39,7 @@ class LoginPages:
     login: Login
     pages: Pages
     step: SealedCookie
-    hinted: Callable[[str], str]
+    hinted: Callable[[str, int], str]
     """Opens the sealed login_hint of an authorization request."""
 
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -55,7 +55,9 @@ class LoginPages:
 
     def form(self, call: Call) -> Reply:
         """Number and password; the number that a hall hints at stands there, whoever has it."""
-        return self._page(call, "idp/login.html", identifier=self.hinted(call.query.get("hint") or ""))
+        return self._page(
+            call, "idp/login.html", identifier=self.hinted(call.query.get("hint") or "", call.now)
+        )
 
     def send(self, call: Call) -> Reply:
         """Look at them; an organisation's code leads to the page for who acts for it."""

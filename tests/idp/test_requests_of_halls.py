@@ -133,6 +133,14 @@ def test_what_is_no_hint_fills_in_nothing(town: House, hint: str) -> None:
     assert filled(browser.get("/login?" + urlencode({"hint": LI["number"]})).text) == ""
 
 
+@pytest.mark.parametrize(("late", "shown"), [(1800, LI["number"]), (1801, "")])
+def test_an_address_in_the_history_shows_no_number(town: House, late: int, shown: str) -> None:
+    browser = town.browser()
+    login = led(browser, login_hint=LI["number"])
+    town.clock.advance(late)
+    assert filled(browser.get(login).text) == shown
+
+
 def test_who_is_hinted_at_decides_nothing(town: House) -> None:
     browser = town.browser()
     assert browser.log_in(LI["number"]).status_code == 303

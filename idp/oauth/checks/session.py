@@ -122,7 +122,7 @@ def _login(asking: Asking, strength: int = 0) -> Leave | LoginRequired:
     if asking.silent:
         return LoginRequired()
     query = {"return_to": "/authorize?" + asking.own_query(begin(asking))}
-    hint = login_hint.seal(asking.engine.keys, asking.get(login_hint.NAME) or "")
+    hint = login_hint.seal(asking.engine.keys, asking.get(login_hint.NAME) or "", asking.now)
     if hint:
         query["hint"] = hint
     if strength:
