@@ -23,6 +23,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import SearchStrategy
 
 from idp.endpoints.at_once import ENDING
+from idp.oauth.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
+from idp.oauth.grants.token_exchange import ACCESS_TOKEN
 from manyou.hall import Hall
 from manyou.transports import WsgiAdapter
 from service.demo.folder import Demo, prepare
@@ -59,6 +61,8 @@ NAMES = (
     *("client_id", "client_secret", "redirect_uri", "response_type", "scope", "state", "nonce", "resource"),
     *("code_challenge", "code_challenge_method", "prompt", "max_age", "acr_values", "id_token_hint", "begun"),
     *("authorization_details", "claims", "request", "request_uri", "response_mode", "ui_locales"),
+    *("device_code", "user_code", "asked", "auth_req_id", "binding_message", "requested_expiry", "audience"),
+    *("login_hint", "client_notification_token", "subject_token", "subject_token_type", "actor_token"),
     *("grant_type", "code", "code_verifier", "refresh_token", "token", "token_type_hint", "access_token"),
     *(
         "post_logout_redirect_uri",
@@ -214,6 +218,11 @@ def right(laid: Laid, licence: str) -> dict[str, dict[str, Any]]:
         },
         "/introspect": {"token": "x"},
         "/revoke": {"token": "x"},
+        "/device_authorization": {"client_id": "self-service-terminal", "scope": "openid profile"},
+        "/device": {"user_code": "BCDF-GHJK"},
+        "/device/decide": {"asked": "x", "decision": "allow"},
+        "/backchannel-authentication": {"scope": "openid", "login_hint": HUANG, "binding_message": "W7"},
+        "/account/requests/decide": {"asked": "x", "decision": "allow"},
         "/logout": {"client_id": "hall-a", "post_logout_redirect_uri": left, "state": "s"},
         "/account/halls/end": {"client": "nobody"},
         "/account/sessions/end": {"session": "00" * 16},
@@ -242,6 +251,7 @@ def words(laid: Laid) -> tuple[str, ...]:
             "authorization_code",
             "refresh_token",
             "client_credentials",
+            *(DEVICE_CODE, CIBA, TOKEN_EXCHANGE, ACCESS_TOKEN),
             "S256",
             "plain",
             "none",
