@@ -68,6 +68,37 @@ def serve(*, demo: bool, folder: Path, port: int, halls: tuple[int, int], no_hal
         raise click.ClickException(f"another server listens on {taken}") from taken
 
 
+@main.command("demo")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("var"), help="the demo's folder")
+@click.option("--port", default=8000, help="the demo's port")
+@click.option("--halls", nargs=2, type=int, default=(8001, 8002), help="the demo halls' ports")
+@click.option("--tls", is_flag=True, help="over https, by an authority made on the spot")
+@click.option(
+    "--conformance", metavar="URL", help="https://‹suite host›/test/a/‹alias›: clients for the suite"
+)
+def demo_command(
+    *, folder: Path, port: int, halls: tuple[int, int], tls: bool, conformance: str | None
+) -> None:
+    """Make the demo's folder ready without serving it; with --conformance also beside a running server."""
+    from service.demo.folder import Demo, ready
+
+    demo = Demo(folder, port, halls, tls)
+    if not ready(demo):
+        raise click.ClickException("the demo province could not be made ready; see above")
+    if reason := demo.otherwise_begun(with_halls=False):
+        raise click.ClickException(reason)
+    if conformance is None:
+        click.echo(demo.facts_file)
+        return
+    from service.demo.conformance import SUITE, prepare_conformance
+
+    if not SUITE.fullmatch(conformance):
+        raise click.ClickException("--conformance: https://‹suite host›/test/a/‹alias› is meant")
+    os.environ[SETTINGS_FILE] = str(demo.settings_file.resolve())
+    with opened_house() as house:
+        click.echo(prepare_conformance(demo, house, conformance, int(time.time())))
+
+
 def _serve_demo(demo: Demo, *, with_halls: bool) -> None:
     from service.capacity import THREADS
     from service.demo.announcement import announce

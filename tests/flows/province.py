@@ -60,11 +60,15 @@ def free_ports(count: int) -> list[int]:
 
 
 def demo_ports() -> list[int]:
-    """Provider, hall A, hall B, and the Java hall, which is registered on the port after hall B's."""
+    """Provider, hall A, hall B, and the Java hall, which is registered on the port after hall B's.
+
+    443 above the provider's port is free too: over https that is where certificates are asked for.
+    """
     while True:
         ports = free_ports(3)
-        with socket.socket() as held, suppress(OSError, OverflowError):
-            held.bind(("127.0.0.1", ports[2] + 1))
+        with ExitStack() as held, suppress(OSError, OverflowError):
+            for port in (ports[2] + 1, ports[0] + 443):
+                held.enter_context(socket.socket()).bind(("127.0.0.1", port))
             return [*ports, ports[2] + 1]
 
 
