@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from idp.sessions.logout_outbox import Due
     from store import Tx
 
-__all__ = ["TRIES_MOST", "BackChannel", "after", "logout_token"]
+__all__ = ["EVENT", "LEASE_SECONDS", "TRIES_MOST", "BackChannel", "after", "logout_token"]
 
 log = logging.getLogger("idp.logout")
 

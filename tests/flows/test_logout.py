@@ -112,12 +112,11 @@ ASK = """message => new Promise(answered => {
 })"""
 
 
-@pytest.mark.parametrize("size", chromium.SIZES)
 @pytest.mark.parametrize("scripts", [True, False])
 def test_oidcc_frontchannel_rp_initiated_logout(
-    province: Province, browser: Browser, hall: Served, size: str, *, scripts: bool
+    province: Province, browser: Browser, hall: Served, *, scripts: bool
 ) -> None:
-    with chromium.opened(browser, chromium.SIZES[size], java_script_enabled=scripts) as person:
+    with chromium.opened(browser, chromium.DESKTOP, java_script_enabled=scripts) as person:
         page = person.page()
         hint, _ = log_in(page, province, hall, LIN)
         hall.asked.clear()
@@ -130,11 +129,10 @@ def test_oidcc_frontchannel_rp_initiated_logout(
         assert person.said == []
 
 
-@pytest.mark.parametrize("size", chromium.SIZES)
 def test_a_hall_that_hangs_keeps_nobody(
-    province: Province, browser: Browser, hall: Served, size: str, tmp_path: Path
+    province: Province, browser: Browser, hall: Served, tmp_path: Path
 ) -> None:
-    with chromium.opened(browser, chromium.SIZES[size]) as person:
+    with chromium.opened(browser, chromium.DESKTOP) as person:
         page = person.page()
         hint, _ = log_in(page, province, hall, CHEN)
         before = hall.places["/front"]
@@ -142,8 +140,10 @@ def test_a_hall_that_hangs_keeps_nobody(
         try:
             page.goto(leave(province, hall, hint), wait_until="commit")
             page.wait_for_selector("#onward")
-            chromium.check_page(page)
-            page.screenshot(path=tmp_path / "logged-out.png")
+            for size in (chromium.PHONE, chromium.DESKTOP):
+                page.set_viewport_size(size["viewport"])
+                chromium.check_page(page)
+                page.screenshot(path=tmp_path / f"logged-out-{size['viewport']['width']}.png")
             page.wait_for_url(f"{hall.origin}/bye?state=s1")  # after three seconds
         finally:
             hall.places["/front"] = before

@@ -20,10 +20,11 @@ from joserfc.jwk import ECKey
 from idp.events import new_id
 from idp.oauth import consent
 from idp.oauth.answer_rules import SIGNING
-from idp.oauth.backchannel import EVENT, TRIES_MOST, BackChannel, after
+from idp.oauth.backchannel import EVENT, LEASE_SECONDS, TRIES_MOST, BackChannel, after
 from idp.oauth.grantee import Grantee
 from idp.people import records as people
 from idp.people.person import PersonState
+from idp.sessions import logout_outbox
 from idp.sessions.ending import end_all
 from idp.sessions.session_client import look_soon
 from tests.idp.oauth.conftest import ISSUER, Browser, House, body
@@ -278,6 +279,26 @@ def test_what_was_not_taken_is_taken_later(house: House, hall: Served) -> None:
     hall.put(PATH, b"", 204)
     house.clock.now += after(1) + 1
     _settled(house, hall, 2)
+    assert house.count("logout_outbox") == 0
+
+
+def test_a_try_that_died_with_its_worker_is_made_again(either: House, hall: Served) -> None:
+    house = either
+    _client(house, hall)
+    _, _, session = _login(house)
+    house.durable.write(lambda tx: logout_outbox.tell(tx, session, house.clock.now))
+    (row,) = house.durable.read(lambda tx: logout_outbox.of_session(tx, session, house.clock.now))
+    until, now = house.clock.now + LEASE_SECONDS, house.clock.now
+    leased = house.durable.write(lambda tx: logout_outbox.lease(tx, row, now, until))
+    assert leased is not None
+    assert house.durable.write(lambda tx: logout_outbox.lease(tx, row, now, until)) is None, "it is taken"
+    house.clock.now = until - 1
+    house.oauth.back_channel.deliver(house.clock.now)
+    _idle(house)
+    assert _tokens(hall) == []
+    house.clock.now = until
+    _settled(house, hall, 1)
+    house.durable.write(lambda tx: logout_outbox.postpone(tx, leased, until))  # the dead one wakes: too late
     assert house.count("logout_outbox") == 0
 
 

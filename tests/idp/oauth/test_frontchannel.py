@@ -17,6 +17,7 @@ from idp.oauth.session_state import state_of
 from tests.idp.oauth.conftest import BACK, ISSUER, Browser, House, answered, body
 from web import HTTPS, Reply
 
+FIELD = re.compile(r'name="([^"]+)" value="([^"]*)"')
 HOME = "http://localhost:8001/"
 FRAME = "http://localhost:8001/frontchannel"
 
@@ -150,6 +151,20 @@ def test_oidcc_session_management_rp_initiated_logout(house: House) -> None:
     house.call("GET", f"/logout?id_token_hint={hint}", browser=browser)
     assert not _matches(state, browser)
     assert browser.cookies["manyou-state"] not in {"", state_of(session.id)}
+
+
+@pytest.mark.parametrize("mode", ["form_post", "query.jwt", "jwt", "form_post.jwt"])
+def test_every_response_mode_carries_it(house: House, mode: str) -> None:
+    house.client(trusted=True)
+    browser, _ = house.login(house.person())
+    reply = house.authorize(browser, response_mode=mode)
+    found = {name: unescape(value) for name, value in FIELD.findall(reply.body.decode())}
+    found |= {
+        name: values[0] for name, values in parse_qs(urlsplit(reply.header("Location") or "").query).items()
+    }
+    if mode.endswith("jwt"):
+        found = _claims(found["response"])
+    assert _matches(found["session_state"], browser)
 
 
 def test_another_login_is_another_state(house: House) -> None:
