@@ -36,7 +36,7 @@ class Recorded:
 
 def append(tx: Tx, event: Event) -> None:
     """Record the event in the work that makes the change: without its event a change does not happen."""
-    tx.run(
+    tx.later(
         _APPEND,
         id=event.id,
         tag=event.tag,

@@ -63,6 +63,12 @@ class Tx(Protocol):
     def run(self, sql: SQL, /, **p: Value) -> int:
         """Execute and return the number of rows changed."""
 
+    def later(self, sql: SQL, /, **p: Value) -> None:
+        """Execute a statement whose row count decides nothing, with the next one or the commit.
+
+        Its failure is raised then, and undoes the work like any other.
+        """
+
     def row(self, sql: SQL, /, **p: Value) -> Row | None:
         """Return the first row, or None."""
 

@@ -50,7 +50,7 @@ _SINCE = {
 
 def publish(tx: Tx, kind: str, subject: bytes, now: int) -> None:
     """Tell every worker, once this work is committed, that `subject` of `kind` changed."""
-    tx.run(_PUBLISH, kind=kind, subject=subject, at=now)
+    tx.later(_PUBLISH, kind=kind, subject=subject, at=now)
 
 
 def prune(tx: Tx, before: int) -> int:

@@ -27,7 +27,7 @@ from psycopg.errors import (
 from store.connections import Connections
 from store.durable import SQL
 from store.errors import ConstraintBroken, NotGranted, Unavailable, unavailable
-from store.postgres_tx import PostgresTx, command
+from store.postgres_tx import PostgresTx
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,11 +50,8 @@ _TCP_USER_TIMEOUT_MILLISECONDS = 10_000
 _CONNECT_SECONDS = 3
 
 _SERVER_CLOCK = SQL("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)")
-_BEGIN_WRITE = b"BEGIN"
-_BEGIN_READ = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # A prepared statement that is gone, or whose table a migration changed since.
 _STALE_STATEMENT = (FeatureNotSupported, InvalidSqlStatementName)
-_OPEN = {pq.TransactionStatus.INTRANS, pq.TransactionStatus.INERROR}
 
 
 class _Lost(Exception):
@@ -76,11 +73,11 @@ class PostgresDurable:
 
     def write(self, work: Callable[[Tx], T], /) -> T:
         """Run the work in a transaction; return once it is committed and synced."""
-        return self._run(work, _BEGIN_WRITE)
+        return self._run(work, write=True)
 
     def read(self, work: Callable[[Tx], T], /) -> T:
         """Run the work on one snapshot."""
-        return self._run(work, _BEGIN_READ)
+        return self._run(work, write=False)
 
     def time(self) -> float:
         """Return the server's clock."""
@@ -103,7 +100,7 @@ class PostgresDurable:
         )
         return PostgresTx(connection)
 
-    def _run(self, work: Callable[[Tx], T], begin: bytes) -> T:
+    def _run(self, work: Callable[[Tx], T], *, write: bool) -> T:
         if getattr(self._running, "work", False):
             message = "a work may not start another work"
             raise RuntimeError(message)
@@ -111,7 +108,7 @@ class PostgresDurable:
         try:
             for attempt in range(_TRIES):
                 try:
-                    return self._once(work, begin)
+                    return self._once(work, write=write)
                 except (DeadlockDetected, SerializationFailure, _Lost):
                     time.sleep(random.uniform(0.5, 1) * _BACKOFF_SECONDS * 2**attempt)  # noqa: S311 no secret
             raise unavailable(f"the work was given up after {_TRIES} tries")
@@ -120,27 +117,31 @@ class PostgresDurable:
         finally:
             self._running.work = False
 
-    def _once(self, work: Callable[[Tx], T], begin: bytes) -> T:
+    def _once(self, work: Callable[[Tx], T], *, write: bool) -> T:
         tx = self._connections.take()
-        connection, pgconn = tx.connection, tx.connection.pgconn
+        connection, kept = tx.connection, False
         try:
             try:
-                command(pgconn, begin)
+                tx.begin(write=write)
                 result = work(tx)
             except psycopg.Error as error:
-                demoted = begin is _BEGIN_WRITE and isinstance(error, ReadOnlySqlTransaction)
-                if demoted or isinstance(error, _STALE_STATEMENT):
-                    connection.close()
                 if connection.closed:
                     raise _Lost from error
                 raise
-            if command(pgconn, b"COMMIT") == b"ROLLBACK":
-                raise unavailable("a statement failed and the work went on")
+            if write:
+                tx.commit()
+            else:
+                tx.end()
+            kept = True
             return result
+        except (ReadOnlySqlTransaction, *_STALE_STATEMENT) as error:
+            connection.close()  # a statement failed, so nothing was committed
+            raise _Lost from error
         finally:
-            if pgconn.transaction_status in _OPEN:
-                pgconn.exec_(b"ROLLBACK")
-            if pgconn.transaction_status == pq.TransactionStatus.IDLE:
+            if not kept and not connection.closed:
+                tx.roll_back()
+                kept = connection.pgconn.transaction_status == pq.TransactionStatus.IDLE
+            if kept:
                 self._connections.give(tx)
             else:
                 self._connections.drop(tx)

@@ -38,6 +38,16 @@ class SqliteTx:
             raise
         return self._changes()
 
+    def later(self, sql: SQL, /, **p: Value) -> None:
+        """Execute; the same here as ``run``, but that nobody looks at what it changed."""
+        if self.failure is not None:
+            raise self.failure
+        try:
+            self._execute(sql, p)
+        except apsw.Error as error:
+            self.failure = error
+            raise
+
     def row(self, sql: SQL, /, **p: Value) -> Row | None:
         """Return the first row, or None."""
         found = self.rows(sql, **p)

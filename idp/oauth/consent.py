@@ -144,7 +144,7 @@ def hold(tx: Tx, grantee: Grantee) -> None:
 
     A withdrawal then comes before, and is seen, or after, and ends what this work has given.
     """
-    tx.row(_HOLD, **_key(grantee))
+    tx.later(_HOLD, **_key(grantee))
 
 
 def withdraw(tx: Tx, grantee: Grantee, now: int, event_id: bytes) -> bool:

@@ -114,7 +114,7 @@ _SWEEP = SQL(
 
 def insert(tx: Tx, family: Family) -> None:
     """Write a family that begins; its generation 1 is handed out."""
-    tx.run(
+    tx.later(
         _INSERT,
         id=family.id,
         holder_key=family.holder_key,

@@ -39,7 +39,7 @@ _LOOK_LATER = SQL("UPDATE session_client SET look = :look WHERE session = :sessi
 
 def note(tx: Tx, session: Session, client_id: str) -> None:
     """Remember that the session logged into the client; nothing is written where it had before."""
-    tx.run(_NOTE, session=session.id, client_id=client_id, look=min(session.idle_ends, session.ends))
+    tx.later(_NOTE, session=session.id, client_id=client_id, look=min(session.idle_ends, session.ends))
 
 
 def hold(tx: Tx, session_id: bytes) -> None:
@@ -47,7 +47,7 @@ def hold(tx: Tx, session_id: bytes) -> None:
 
     Its end then comes before, and is seen, or after, and finds what this work notes.
     """
-    tx.row(_HOLD, session=session_id)
+    tx.later(_HOLD, session=session_id)
 
 
 def of_session(tx: Tx, session_id: bytes) -> list[str]:

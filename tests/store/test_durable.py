@@ -174,3 +174,47 @@ def _put_key(key: str, tx: Tx) -> str:
 def _raise(tx: Tx, raised: type[BaseException]) -> None:
     tx.rows(KEYS)
     raise raised
+
+
+def test_what_is_executed_later_is_seen_by_the_next_statement(durable: Durable) -> None:
+    def work(tx: Tx) -> list[str]:
+        tx.later(PUT, key="a", value=None, count=0, ends=1)
+        tx.later(PUT, key="b", value=None, count=0, ends=1)
+        return [row[0] for row in tx.rows(KEYS)]
+
+    assert durable.write(work) == ["a", "b"]
+    durable.write(lambda tx: tx.later(PUT, key="c", value=None, count=0, ends=1))
+    assert keys(durable) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_what_fails_later_undoes_the_work(durable: Durable, *, goes_on: bool) -> None:
+    put_a = partial(put, key="a")
+    durable.write(put_a)
+
+    def work(tx: Tx) -> None:
+        put(tx, "b")
+        tx.later(PUT, key="a", value=None, count=0, ends=1)
+        if goes_on:
+            put(tx, "c")
+
+    with pytest.raises(ConstraintBroken):
+        durable.write(work)
+    assert keys(durable) == ["a"]
+    assert durable.write(lambda tx: put(tx, "d")) == "d"
+
+
+def test_a_work_that_raises_before_what_it_sent_is_answered_changes_nothing(durable: Durable) -> None:
+    def work(tx: Tx) -> None:
+        tx.later(PUT, key="a", value=None, count=0, ends=1)
+        raise Conflict
+
+    with pytest.raises(Conflict):
+        durable.write(work)
+    assert keys(durable) == []
+
+
+def test_a_work_without_statements_is_one_too(durable: Durable) -> None:
+    assert durable.write(lambda _tx: 1) == 1
+    assert durable.read(lambda _tx: 2) == 2
+    assert keys(durable) == []
