@@ -57,9 +57,9 @@ def registration_endpoints(engine: Engine) -> tuple[Endpoint, ...]:
         return Reply.json(_answer(engine, made), 201)
 
     def show(call: Call) -> Reply:
-        return Reply.json(
-            metadata.told(call.principal) | {"registration_client_uri": _uri(engine, call.principal)}
-        )
+        found = metadata.told(call.principal) | {"registration_client_uri": _uri(engine, call.principal)}
+        # RFC 7592 § 3 wants both; we keep its hash alone, but whoever asks has shown it
+        return Reply.json(found | {"registration_access_token": _bearer(call)})
 
     def change(call: Call) -> Reply:
         return Reply.json(_answer(engine, own.change(engine, call.principal, _sent(call), call.now)))

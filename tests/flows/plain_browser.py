@@ -45,7 +45,7 @@ class _Forms(HTMLParser):
             self.found.append(Form(given.get("method", "get").lower(), given.get("action", "")))
         elif tag in {"input", "textarea"} and self.found and "name" in given:
             self.found[-1].inputs.append(given["name"])
-            if given.get("type") == "hidden":
+            if given.get("type") == "hidden" or (given.get("type") == "checkbox" and "checked" in given):
                 self.found[-1].fields[given["name"]] = given.get("value", "")
 
 

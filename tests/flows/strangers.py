@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,16 +19,19 @@ from requests_oauth2client import ClientSecretBasic, OAuth2Client, PublicApp
 
 from idp.oauth import clients
 from idp.oauth.client import Client, new_secret
+from idp.oauth.registering import initial
 from service.house import House
 from service.settings import SETTINGS_FILE, load_settings
+from store import Tx
 from tests.flows.plain_browser import PlainBrowser
 from tests.flows.province import LIN, Province
 
-__all__ = ["BACK", "LEFT", "SCOPE", "Visitor", "metadata", "oauth2_client", "register", "stranger"]
+__all__ = ["BACK", "LEFT", "SCOPE", "Visitor", "invite", "metadata", "oauth2_client", "register", "stranger"]
 
 BACK, LEFT = "http://127.0.0.1:49152/callback", "http://127.0.0.1:49152/"
 """Nobody listens there: the browser stops where the client's own address begins."""
 SCOPE = "openid profile offline_access"
+INVITED_SECONDS = 600
 
 
 def stranger(client_id: str, **values: Any) -> tuple[Client, str]:
@@ -50,11 +54,25 @@ def stranger(client_id: str, **values: Any) -> tuple[Client, str]:
 
 def register(province: Province, *made: Client) -> None:
     """Register them while the province serves; it knows them at the next request."""
+    for client in made:
+        _beside(province, lambda tx, now, client=client: clients.put(tx, client, now))  # type: ignore[misc]
+
+
+def invite(province: Province, **terms: Any) -> str:
+    """An initial access token, good for one registration (RFC 7591 § 3)."""
+    token = b64encode(os.urandom(32), b"-_").decode().rstrip("=")
+    hash_, asked = initial.digest(token), initial.Terms(**terms)
+    _beside(
+        province, lambda tx, now: initial.issue(tx, hash_, asked, uses=1, ends=now + INVITED_SECONDS, now=now)
+    )
+    return token
+
+
+def _beside(province: Province, work: Callable[[Tx, int], None]) -> None:
     file = str(province.folder / "manyou.toml")
     house = House.open(load_settings({**os.environ, SETTINGS_FILE: file}), server=False)
     try:
-        for client in made:
-            house.durable.write(lambda tx, client=client: clients.put(tx, client, int(time.time())))  # type: ignore[misc]
+        house.durable.write(lambda tx: work(tx, int(time.time())))
     finally:
         house.close()
 
