@@ -16,7 +16,7 @@ from ledger import append
 from store import SQL, publish
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from store import Tx
 
@@ -126,15 +126,17 @@ def give(
     first_party: bool,
     now: int,
     event_id: bytes,
+    claims: Iterable[str] = (),
 ) -> None:
-    """Record that the holder agrees, adding to what stands."""
+    """Record that the holder agrees, adding to what stands; ``claims`` are the names that an event tells."""
     stands = tx.row(_ONE, **_key(grantee))
     every = scopes | frozenset(stands[0].split()) if stands else scopes
     tx.run(_GIVE, **_key(grantee), scopes=" ".join(sorted(every)), first_party=int(first_party), now=now)
     for digest, text in details.items():
         tx.run(_GIVE_DETAIL, **_key(grantee), digest=digest, body=text, now=now)
+    digests = [digest.hex() for digest in details]
     given = ConsentGiven(
-        sorted(scopes), [digest.hex() for digest in details], first_party, grantee.acting_for.hex()
+        sorted(scopes), digests, first_party, grantee.acting_for.hex(), tuple(sorted(claims))
     )
     append(tx, event(event_id, given, at=now, grantee=grantee))
 

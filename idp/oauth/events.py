@@ -32,9 +32,11 @@ class ConsentGiven(Body, frozen=True):
     tag: ClassVar[str] = "idp.consent_given"
     scopes: list[str]
     details: list[str]
-    """SHA-256 (hex, first 16 bytes) of each authorization detail agreed to."""
+    """SHA-256 (hex, first 16 bytes) of each authorization detail, or set of claims, agreed to."""
     first_party: bool
     acting_for: str
+    claims: tuple[str, ...] = ()
+    """Names of the claims that were allowed one by one."""
 
 
 class ConsentWithdrawn(Body, frozen=True):

@@ -69,5 +69,6 @@ def record(asking: Asking, wanted: Wanted, *, first_party: bool) -> None:
             first_party=first_party,
             now=asking.now,
             event_id=event_id,
+            claims=asked_for(wanted, asking.scopes),
         )
     )

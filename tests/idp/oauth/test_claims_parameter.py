@@ -12,6 +12,7 @@ from idp.oauth.claims import NAMES
 from idp.oauth.claims_request import LONGEST
 from idp.oauth.scopes import SCOPES
 from idp.oauth.verified_claims import VERIFIABLE
+from store import SQL
 from tests.idp.oauth.conftest import ISSUER, Browser, House, answered, body
 from tests.idp.oauth.signing import Signer
 from web.csrf import FIELD
@@ -143,6 +144,10 @@ def test_what_the_person_does_not_tick_is_left_out(either: House) -> None:
     where = house.authorize(browser, scope="openid", claims=asked).header("Location") or ""
     back = tick(house, browser, where, "email", "address")  # what was not asked for cannot be ticked
     code = answered(house.call("GET", back, browser=browser))["code"]
+    read = SQL("SELECT body FROM event WHERE tag = 'idp.consent_given'")
+    row = house.durable.read(lambda tx: tx.row(read))
+    assert row is not None
+    assert json.loads(bytes(row[0]))["claims"] == ["email"]  # the ledger tells which
     _, info, token = got(house, code)
     assert (info.get("email"), info.get("name"), info.get("address")) == (EMAIL, None, None)
     assert (token.get("email"), token.get("gender")) == (EMAIL, None)
