@@ -19,6 +19,8 @@ from eLicense.ports import SourceAnswer
 from holders import records as holder_records
 from idp.factors import totp
 from idp.oauth import clients
+from idp.oauth.registering import operators
+from idp.oauth.registering.initial import Terms
 from manyou.hall import Hall
 from manyou.transports import WsgiAdapter
 from service.demo.clients import AUTHORITIES, demo_clients
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["seed"]
 
+YEAR = 365 * 86_400
 HERE = Path(__file__).parent
 PEOPLE = (
     ("350000199001010018", "林漫", "13900000001", False),
@@ -85,6 +88,13 @@ def seed(house: House, settings: Settings, halls: tuple[str, str], now: Callable
             for uscc, name, role, number in COMPANIES
         ],
         "clients": [_shown(client, secret) for client, secret in registered],
+        "initial_access_token": operators.ticket(
+            house.provider.oauth.engine,
+            Terms(scopes=("openid", "profile", "email", "address", "phone", "offline_access")),
+            uses=1000,
+            seconds=YEAR,
+            now=now(),
+        ),
         "authorities": [
             {
                 "client_id": client_id,

@@ -77,6 +77,10 @@ def test_a_token_lets_a_client_register_itself(server: Server) -> None:
     own = {"Authorization": f"Bearer {made.json()['registration_access_token']}"}
     shown = requests.get(made.json()["registration_client_uri"], headers=own, timeout=5)
     assert shown.json()["client_name"] == "Hall E"
+    demos = {"Authorization": f"Bearer {server.facts()['initial_access_token']}"}
+    assert (
+        requests.post(f"{server.origin}/register", json=metadata, headers=demos, timeout=5).status_code == 201
+    )
     again = requests.post(f"{server.origin}/register", json=metadata, headers=headers, timeout=5)
     assert again.status_code == 401
     assert requests.delete(made.json()["registration_client_uri"], headers=own, timeout=5).status_code == 204
