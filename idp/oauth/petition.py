@@ -44,17 +44,20 @@ def waiting_for(engine: Engine, subject: bytes, now: int) -> list[Found]:
     """What waits for a holder's decision, the oldest first."""
     found = [find(engine, CIBA, place) for place in _places(engine, subject)]
     living = [each for each in found if each is not None and _undecided(each, now)]
-    return sorted(
-        (each for each in living if each.waiting.subject == subject), key=lambda each: each.waiting.at
-    )
+    return sorted((each for each in living if each.waiting.subject == subject), key=_since)
 
 
 def _undecided(found: Found, now: int) -> bool:
     return found.waiting.ends > now and not found.waiting.decided
 
 
+def _since(found: Found) -> bytes:
+    """What sorts requests by when they were made, to the millisecond."""
+    return found.waiting.family
+
+
 def free_place(engine: Engine, subject: bytes, client_id: str, now: int) -> str:
-    """Where a client's next request to a holder waits: a free place, or that of its own oldest one.
+    """Where a client's next request to a holder waits: a free place, or that of an old one of its own.
 
     Raises:
         TooMany: others ask this holder for so much that there is no place.
@@ -62,12 +65,14 @@ def free_place(engine: Engine, subject: bytes, client_id: str, now: int) -> str:
     """
     places = _places(engine, subject)
     found = [find(engine, CIBA, place) for place in places]
-    mine = [each for each in found if each and _undecided(each, now) and each.waiting.client == client_id]
-    free = [
-        place for place, each in zip(places, found, strict=True) if each is None or each.waiting.ends <= now
-    ]
-    if len(mine) >= OWN_MOST or not free:
-        if not mine:
-            raise TooMany("Wait until other requests to this person have ended.", retry_after=60)
-        return min(mine, key=lambda each: each.waiting.at).place
-    return free[engine.entropy(1)[0] % len(free)]  # two that look at once rarely choose the same
+    living = [each for each in found if each is not None and each.waiting.ends > now]
+    mine = [each for each in living if each.waiting.client == client_id]
+    undecided = [each for each in mine if not each.waiting.decided]
+    if len(undecided) >= OWN_MOST:
+        return min(undecided, key=_since).place
+    free = sorted(set(places) - {each.place for each in living})
+    if free:
+        return free[engine.entropy(1)[0] % len(free)]  # two that look at once rarely choose the same
+    if not mine:
+        raise TooMany("Wait until other requests to this person have ended.", retry_after=60)
+    return min(mine, key=_since).place

@@ -432,6 +432,15 @@ def test_many_halls_fill_a_persons_places_and_are_told(house: House) -> None:
     assert ask(house, "hall-4").status == 200
 
 
+def test_what_was_decided_stands_in_nobodys_way(house: House) -> None:
+    counter(house)
+    browser, _ = house.login(house.person())
+    for _ in range(PLACES + 2):
+        asked = body(ask(house))["auth_req_id"]
+        assert decide(house, browser) == "allow"
+        assert poll(house, asked).status == 200
+
+
 def test_an_emptied_store_costs_a_retry(house: House) -> None:
     counter(house)
     browser, _ = house.login(house.person())
