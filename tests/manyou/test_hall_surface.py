@@ -16,6 +16,7 @@ SURFACE = {
     ),
     "manyou.flask": "CurrentUser FlaskHall",
     "manyou.transports": "WsgiAdapter",
+    "manyou.resource": "Access AccessRefused ResourceServer",
     "manyou.verifier": "Checked Verifier",
 }
 HEAVY = {"requests", "authlib", "joserfc", "jwt", "flask"}
