@@ -28,7 +28,17 @@ if TYPE_CHECKING:
     from store import Expiring
     from web.call import Call
 
-__all__ = ["INSIDE", "LimitSettings", "Limiter", "Rule", "TooOften", "address_of", "limited"]
+__all__ = [
+    "INSIDE",
+    "WAITING",
+    "LimitSettings",
+    "Limiter",
+    "Rule",
+    "TooOften",
+    "address_of",
+    "by_address",
+    "limited",
+]
 
 INSIDE: Final = "manyou.inside"
 """A key of WSGI's environ that no caller can set: the portal calls the provider in its own process."""
@@ -157,12 +167,12 @@ def limited(
     endpoints: Iterable[Endpoint], settings: LimitSettings, limiter: Limiter, client_of: Callable[[Any], str]
 ) -> tuple[Endpoint, ...]:
     """The endpoints behind their limits; ``client_of`` names an admitted client, "" for one without proof."""
-    by_address = _by_address(settings)
+    by_route = by_address(settings)
     found = []
     for endpoint in endpoints:
         admit = endpoint.authorisation.admit
         route = endpoint.method, endpoint.path
-        if (rule := by_address.get(route)) is not None:
+        if (rule := by_route.get(route)) is not None:
             admit = _counting_addresses(limiter, rule, admit)
         if endpoint.authorisation.name == "client":
             admit = _counting_refusals(limiter, Rule("wrong-client", settings.wrong_clients), admit)
@@ -176,12 +186,18 @@ def limited(
 
 
 WAITING: Final = frozenset(
-    {("POST", "/par"), ("POST", "/device_authorization"), ("POST", "/bc-authorize"), ("POST", "/register")}
+    {
+        ("POST", "/par"),
+        ("POST", "/device_authorization"),
+        ("POST", "/backchannel-authentication"),
+        ("POST", "/register"),
+    }
 )
 """Routes whose every call leaves something behind for a while."""
 
 
-def _by_address(settings: LimitSettings) -> Mapping[tuple[str, str], Rule]:
+def by_address(settings: LimitSettings) -> Mapping[tuple[str, str], Rule]:
+    """Which routes are counted by address, and how."""
     logins = Rule("logins", settings.logins)
     activations = Rule("activations", settings.activations, closed=True)
     checks = Rule("checks", settings.checks)

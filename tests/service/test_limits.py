@@ -13,6 +13,7 @@ from service.house import House
 from service.settings import SETTINGS_FILE, load_settings
 from store import SQL, Tx
 from tests.service.conftest import HIDDEN, Somebody
+from web.limits import WAITING, LimitSettings, by_address
 
 PROXY = "10.0.0.2"
 MOST = 4
@@ -63,6 +64,12 @@ def test_logins_are_counted_for_the_address_that_a_trusted_proxy_saw(house: Hous
     assert TOO_OFTEN in login(house, issuer, passing(PROXY, "203.0.113.9, 203.0.113.1")).text
     assert TOO_OFTEN not in login(house, issuer, passing(PROXY, "203.0.113.2")).text
     assert TOO_OFTEN not in login(house, issuer, passing("203.0.113.7", "203.0.113.1")).text
+
+
+def test_every_limited_route_is_there(house: House) -> None:
+    routes = {(each.method, each.path) for site, _ in house.sites for each in site.endpoints}
+    assert routes >= WAITING
+    assert routes >= set(by_address(LimitSettings()))
 
 
 def test_one_household_of_ipv6_has_one_share(house: House, demo: Demo) -> None:
