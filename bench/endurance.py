@@ -40,6 +40,8 @@ __all__ = ["Load", "main", "replace", "rotate", "run"]
 
 ROTATE_SECONDS, REPLACE_SECONDS = 10.0, 20.0
 RECOVERY_SECONDS = 5.0
+SLOWEST_SECONDS = 300.0
+"""A command beside the load, on a machine that has no core to spare."""
 AWAY_SECONDS = 3.0
 """How long a store stays away."""
 KEPT = 500
@@ -217,7 +219,7 @@ class _Away(Exception):
 def rotate(load: Load, place: Scaled, turn: int) -> None:
     """A new key for the next ring."""
     ring, algorithm = RINGS[turn % len(RINGS)]
-    done = place.server.beside("keys", "rotate", ring, "--algorithm", algorithm)
+    done = place.server.beside("keys", "rotate", ring, "--algorithm", algorithm, seconds=SLOWEST_SECONDS)
     if done.returncode == 0:
         load.done["keys rotated"] += 1
     elif "rotation_under_way" not in done.stderr:

@@ -79,9 +79,9 @@ class Server:
         found: dict[str, Any] = json.loads((self.folder / "demo.json").read_text("utf-8"))
         return found
 
-    def beside(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def beside(self, *arguments: str, seconds: float = WAIT_SECONDS) -> subprocess.CompletedProcess[str]:
         """A command on the same settings while the server runs."""
         command = [MANYOU, "--settings", str(self.folder / "manyou.toml"), *arguments]
         return subprocess.run(
-            command, env=self.environ, capture_output=True, text=True, timeout=WAIT_SECONDS, check=False
+            command, env=self.environ, capture_output=True, text=True, timeout=seconds, check=False
         )
