@@ -19,7 +19,7 @@ from web import Call, Endpoint, Site
 from web.problems import SignInFirst
 
 OPEN = ("public", "public or bearer:check", "development")
-GATED = {"session", "client", "bearer", "bearer:file", "bearer:issue", "portal login"}
+GATED = {"session", "client", "registration", "bearer", "bearer:file", "bearer:issue", "portal login"}
 VARIES = {"X-Request-Id", "Content-Length"}
 
 
@@ -86,7 +86,8 @@ def test_a_foreign_host_reaches_no_site(house: House) -> None:
 
 def test_discovery_lists_what_is_mounted_and_nothing_else(house: House) -> None:
     provider = next(site for site, _ in house.sites if site.name == "provider")
-    elsewhere = ("/.well-known/", "/elicence/", "/static/", "/ready")
+    # each registered client is told its own address there (RFC 7592 § 3)
+    elsewhere = ("/.well-known/", "/elicence/", "/static/", "/ready", "/register/")
     machines = {
         each.path for each in provider.endpoints if not each.page and not each.path.startswith(elsewhere)
     }
