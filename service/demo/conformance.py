@@ -59,7 +59,9 @@ FAPI: dict[str, dict[str, Any]] = {
 
 def prepare_conformance(demo: Demo, house: House, suite: str, now: int) -> Path:
     """Register the clients (safe to repeat: with new secrets and keys) and write ``conformance.json``."""
-    plans = {"oidcc-basic": _basic(suite), **{name: _fapi(name, suite) for name in FAPI}}
+    plans = {"oidcc-basic": _basic(suite)}
+    plans |= {f"oidcc-{way}-logout": _basic(suite, way, way) for way in ("backchannel", "frontchannel")}
+    plans |= {name: _fapi(name, suite) for name in FAPI}
     plans |= {f"fapi-ciba-{mode}": _ciba(mode, suite) for mode in ("poll", "ping")}
     for _, clients in plans.values():
         for client in clients:
@@ -106,18 +108,25 @@ def _client(client_id: str, suite: str, query: str, **values: Any) -> Client:
         name_en="Conformance suite",
         redirect_uris=(f"{suite}/callback{query}",),
         post_logout_redirect_uris=(f"{suite}/post_logout_redirect",),
-        backchannel_logout_uri=f"{suite}/backchannel_logout",
-        backchannel_logout_session_required=True,
-        frontchannel_logout_uri=f"{suite}/frontchannel_logout",
-        frontchannel_logout_session_required=True,
         scopes=SCOPES,
         **values,
     )
 
 
-def _basic(suite: str) -> Plan:
+def _basic(suite: str, plan: str = "basic", told_at: str = "") -> Plan:
+    """``told_at``: backchannel or frontchannel, where the suite is to hear of a logout.
+
+    In a plan of its own: a call that a module does not expect fails it, also one that an earlier module's
+    login causes when it ends.
+    """
     settings: dict[str, Any] = {}
     clients = []
+    hears: dict[str, Any] = {}
+    if told_at:
+        hears = {
+            f"{told_at}_logout_uri": f"{suite}/{told_at}_logout",
+            f"{told_at}_logout_session_required": True,
+        }
     for name, method, query in (
         ("client", "client_secret_basic", ""),
         ("client2", "client_secret_basic", QUERY),
@@ -125,7 +134,7 @@ def _basic(suite: str) -> Plan:
     ):
         secret, digest = new_secret(os.urandom)
         client = _client(
-            f"suite-basic-{name.replace('_', '-')}",
+            f"suite-{plan}-{name.replace('_', '-')}",
             suite,
             query,
             auth_method=method,
@@ -133,6 +142,7 @@ def _basic(suite: str) -> Plan:
             grants=("authorization_code", "refresh_token"),
             pkce_required=False,
             id_token_alg="RS256",
+            **hears if not query else {},
         )
         clients.append(client)
         settings[name] = {"client_id": client.client_id, "client_secret": secret, "scope": " ".join(SCOPES)}
@@ -245,4 +255,25 @@ def _browser(issuer: str, suite: str, person: dict[str, Any]) -> list[dict[str, 
         "match": f"{suite}/callback*",
         "commands": [["wait", "id", "submission_complete", 10]],
     }
-    return [{"match": f"{issuer}/authorize*", "tasks": [log_in, agree, done]}]
+    log_out = {
+        "task": "Log out",
+        "optional": True,
+        "match": f"{issuer}/logout*",
+        "commands": [["click", "css", "main button[type=submit]"]],
+    }
+    logged_out = {
+        "task": "Logged out, or refused",
+        "optional": True,
+        "match": f"{issuer}/logout*",
+        "commands": [["wait", "css", "h1", 10, ".*", "update-image-placeholder-optional"]],
+    }
+    returned = {
+        "task": "Return to the suite",
+        "optional": True,
+        "match": f"{suite}/post_logout_redirect*",
+        "commands": [["wait", "id", "submission_complete", 10]],
+    }
+    return [
+        {"match": f"{issuer}/authorize*", "tasks": [log_in, agree, done]},
+        {"match": f"{issuer}/logout*", "tasks": [log_out, logged_out, returned]},
+    ]

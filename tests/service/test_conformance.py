@@ -103,6 +103,29 @@ def test_basic_without_pkce_and_redirect_addresses_as_they_are(
     assert not wrong
 
 
+def test_the_suite_hears_of_a_logout_where_its_plan_is_about_it(
+    province: Province, facts: dict[str, Any], browser: PlainBrowser
+) -> None:
+    """A call that a module does not expect would fail it."""
+    framed = {}
+    for plan in ("oidcc-basic", "oidcc-backchannel-logout", "oidcc-frontchannel-logout"):
+        client = facts["plans"][plan]["client"]
+        back = authorized(browser, province, client["client_id"], f"{SUITE}/callback")
+        form = {"grant_type": "authorization_code", "code": parse_qs(urlsplit(back).query)["code"][0]}
+        form["redirect_uri"] = f"{SUITE}/callback"
+        proof = (client["client_id"], client["client_secret"])
+        answer = browser.session.post(f"{province.issuer}/token", data=form, auth=proof, timeout=10)
+        asked = {"id_token_hint": answer.json()["id_token"], "state": "s"}
+        asked["post_logout_redirect_uri"] = f"{SUITE}/post_logout_redirect"
+        browser.get(f"{province.issuer}/logout?{urlencode(asked)}")
+        framed[plan] = f'src="{SUITE}/frontchannel_logout?iss=' in browser.page.text
+        if framed[plan]:
+            assert f'content="1; url={SUITE}/post_logout_redirect?state=s"' in browser.page.text
+        else:
+            assert browser.left_for == f"{SUITE}/post_logout_redirect?state=s"
+    assert [plan for plan, page in framed.items() if page] == ["oidcc-frontchannel-logout"]
+
+
 def signed(key: dict[str, Any], claims: dict[str, Any], **header: Any) -> str:
     return jwt.encode(claims, jwt.PyJWK(key).key, "ES256", headers={"kid": key["kid"], **header})
 
@@ -170,14 +193,15 @@ def test_the_initial_access_token_registers(
 
 def test_every_plan_is_whole(facts: dict[str, Any]) -> None:
     plans = facts["plans"]
-    names = {"oidcc-basic", "fapi2-dpop", "fapi2-mtls", "fapi2-message-signing", "fapi-ciba-poll"}
+    logouts = {"oidcc-backchannel-logout", "oidcc-frontchannel-logout"}
+    names = {"oidcc-basic", *logouts, "fapi2-dpop", "fapi2-mtls", "fapi2-message-signing", "fapi-ciba-poll"}
     assert set(plans) == {*names, "fapi-ciba-ping"}
     ids = [plan[name]["client_id"] for plan in plans.values() for name in ("client", "client2")]
-    assert len(set(ids)) == 12
+    assert len(set(ids)) == 16
     for name, plan in plans.items():
         assert plan["alias"] == "manyou"
         assert plan["server"]["discoveryUrl"].startswith(facts["issuer"])
-        if name != "oidcc-basic":
+        if not name.startswith("oidcc-"):
             assert all("d" in each for each in plan["client"]["jwks"]["keys"])
             assert plan["mtls"]["cert"].startswith("-----BEGIN CERTIFICATE-----")
 
