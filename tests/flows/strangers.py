@@ -15,7 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests_oauth2client import ClientSecretBasic, OAuth2Client, PublicApp
+from requests.auth import AuthBase
+from requests_oauth2client import ClientSecretBasic, OAuth2Client, PrivateKeyJwt, PublicApp
 
 from idp.oauth import clients
 from idp.oauth.client import Client, new_secret
@@ -86,16 +87,16 @@ def metadata(province: Province) -> dict[str, Any]:
 
 
 def oauth2_client(
-    province: Province, client_id: str, secret: str | None, back: str = BACK, **more: Any
+    province: Province, client_id: str, secret: str | dict[str, Any] | None, back: str = BACK, **more: Any
 ) -> OAuth2Client:
-    """PyPI requests-oauth2client.
+    """PyPI requests-oauth2client; ``secret`` may be a private JWK.
 
     Never in a ``with`` statement, which it offers too: its ``__exit__`` swallows every exception, a test's
     failed assertions among them.
     """
     client = OAuth2Client.from_discovery_endpoint(
         issuer=province.issuer,
-        auth=ClientSecretBasic(client_id, secret) if secret else PublicApp(client_id),
+        auth=_proof(client_id, secret),
         redirect_uri=back,
         id_token_signed_response_alg="ES256",
         testing=True,  # plain HTTP on loopback
@@ -105,13 +106,23 @@ def oauth2_client(
     return client
 
 
+def _proof(client_id: str, secret: str | dict[str, Any] | None) -> AuthBase:
+    match secret:
+        case str() if secret:
+            return ClientSecretBasic(client_id, secret)
+        case dict():
+            return PrivateKeyJwt(client_id, secret, alg="ES256")
+    return PublicApp(client_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """A client, and a person in a browser that stops where the client's own address begins."""
 
     province: Province
     client_id: str
-    secret: str | None
+    secret: str | dict[str, Any] | None
+    """A dictionary is a private JWK."""
     browser: PlainBrowser
     back: str = BACK
     left: str = LEFT
@@ -120,7 +131,12 @@ class Visitor:
     @classmethod
     @contextmanager
     def of(
-        cls, province: Province, client_id: str, secret: str | None = None, back: str = BACK, left: str = LEFT
+        cls,
+        province: Province,
+        client_id: str,
+        secret: str | dict[str, Any] | None = None,
+        back: str = BACK,
+        left: str = LEFT,
     ) -> Iterator[Visitor]:
         """In a fresh browser."""
         with PlainBrowser(stop=lambda url: url.startswith(back) or url.partition("?")[0] == left) as browser:

@@ -1,7 +1,8 @@
 """Clients of others, unchanged: npm openid-client, PyPI requests-oauth2client and Authlib.
 
 Each logs in with code and PKCE (forms filled in by plain HTTP), reads userinfo, refreshes, introspects,
-revokes and logs out; as the confidential client of hall A and as the public client ``try-me``.
+revokes and logs out; as the confidential client of hall A, as the public client ``try-me``, and those of
+Python as one that proves itself by a key.
 """
 
 from __future__ import annotations
@@ -16,19 +17,34 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 from authlib.integrations.requests_client import OAuth2Session
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from joserfc import jwt
-from joserfc.jwk import KeySet
+from joserfc.jwk import ECKey, KeySet
 from requests_oauth2client import InvalidGrant
 
 from tests.flows.province import HUANG, Province
-from tests.flows.strangers import SCOPE, Visitor, metadata, oauth2_client
+from tests.flows.strangers import SCOPE, Visitor, metadata, oauth2_client, register, stranger
 
 FOREIGN = Path(__file__).parents[1] / "foreign"
 CLIENTS = ("hall-a", "try-me")
+BY_KEY = "by-key"
 
 
-@pytest.fixture(params=CLIENTS)
-def visitor(province: Province, request: pytest.FixtureRequest) -> Iterator[Visitor]:
+@pytest.fixture(scope="module")
+def key(province: Province) -> dict[str, Any]:
+    """The private key of a client that proves itself by one, which is registered with its public half."""
+    made = ECKey.generate_key("P-256", {"kid": "k1"}, private=True)
+    jwks = json.dumps({"keys": [made.as_dict(private=False)]})
+    register(province, stranger(BY_KEY, auth_method="private_key_jwt", jwks=jwks)[0])
+    return made.as_dict(private=True)
+
+
+@pytest.fixture(params=(*CLIENTS, BY_KEY))
+def visitor(province: Province, key: dict[str, Any], request: pytest.FixtureRequest) -> Iterator[Visitor]:
+    if request.param == BY_KEY:
+        with Visitor.of(province, BY_KEY, key) as found:
+            yield found
+        return
     client = province.client(request.param)
     back, left = client["redirect_uris"][0], client["post_logout_redirect_uris"][0]
     if request.param == "try-me":  # RFC 8252 § 7.3: any port on loopback
@@ -96,13 +112,20 @@ def test_requests_oauth2client(visitor: Visitor) -> None:
 
 def test_authlib(visitor: Visitor) -> None:
     known = metadata(visitor.province)
+    secret: Any
+    proof: Any
+    secret, proof = visitor.secret, "client_secret_basic" if visitor.secret else "none"
+    if isinstance(visitor.secret, dict):
+        secret = ECKey.import_key(visitor.secret)
+        proof = PrivateKeyJWT(alg="ES256", headers={"kid": visitor.secret["kid"]})
     with OAuth2Session(
         visitor.client_id,
-        visitor.secret,
+        secret,
         scope=SCOPE,
         redirect_uri=visitor.back,
         code_challenge_method="S256",
-        token_endpoint_auth_method="client_secret_basic" if visitor.secret else "none",
+        token_endpoint_auth_method=proof,
+        revocation_endpoint_auth_method=proof,
     ) as client:
         verifier = "authlib-" + "v" * 43
         url, state = client.create_authorization_url(
