@@ -107,12 +107,9 @@ def oauth2_client(
 
 
 def _proof(client_id: str, secret: str | dict[str, Any] | None) -> AuthBase:
-    match secret:
-        case str() if secret:
-            return ClientSecretBasic(client_id, secret)
-        case dict():
-            return PrivateKeyJwt(client_id, secret, alg="ES256")
-    return PublicApp(client_id)
+    if isinstance(secret, dict):
+        return PrivateKeyJwt(client_id, secret, alg="ES256")
+    return ClientSecretBasic(client_id, secret) if secret else PublicApp(client_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,3 +156,19 @@ def test_authlib(visitor: Visitor) -> None:
         assert client.revoke_token(known["revocation_endpoint"], refresh).status_code == 200
         assert client.get(known["userinfo_endpoint"]).status_code == 401
         visitor.log_out(known, tokens["id_token"])
+
+
+@pytest.mark.parametrize("how", ["signed", "encrypted"])
+def test_requests_oauth2client_signs_its_request(province: Province, key: dict[str, Any], how: str) -> None:
+    client = oauth2_client(province, BY_KEY, key)
+    asked = client.authorization_request(scope=SCOPE, aud=province.issuer, iss=BY_KEY)
+    if how == "encrypted":
+        ours = next(each for each in client.authorization_server_jwks.jwks if each.use == "enc")
+        sent = asked.sign_and_encrypt(key, ours, "ES256", "ECDH-ES+A256KW", "A256GCM", lifetime=60)
+    else:
+        sent = asked.sign(key, alg="ES256", lifetime=60)
+    assert set(parse_qs(urlsplit(str(sent)).query)) == {"client_id", "request"}
+    with Visitor.of(province, BY_KEY) as visitor:
+        answered = asked.validate_callback(visitor.go(str(sent)))
+    tokens: Any = client.authorization_code(answered, validate=True)
+    assert client.userinfo(tokens)["name"] == "林漫"
