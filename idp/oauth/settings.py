@@ -73,6 +73,8 @@ class OAuthSettings:
         ]
         if self.code_seconds > CODE_SECONDS_MOST:
             found.append(f"idp.oauth.code_seconds: at most {CODE_SECONDS_MOST}")
+        if self.ciba_seconds > self.ciba_seconds_most:
+            found.append("idp.oauth.ciba_seconds: at most ciba_seconds_most")
         if self.retry_seconds > RETRY_SECONDS_MOST:
             found.append(f"idp.oauth.retry_seconds: at most {RETRY_SECONDS_MOST}")
         if self.pushed_seconds >= PUSHED_SECONDS_LIMIT:

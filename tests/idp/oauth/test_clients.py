@@ -129,4 +129,7 @@ def test_a_faulty_client_is_not_written(house: House) -> None:
 
 def test_settings_name_all_faults_at_once() -> None:
     assert OAuthSettings().faults() == []
-    assert len(OAuthSettings(code_seconds=61, retry_seconds=11, access_seconds=0).faults()) == 3
+    assert (
+        len(OAuthSettings(code_seconds=61, retry_seconds=11, access_seconds=0, ciba_seconds=601).faults())
+        == 4
+    )

@@ -12,6 +12,7 @@ from idp.oauth.errors import InvalidToken
 from idp.oauth.grant_types import TOKEN_EXCHANGE
 from idp.oauth.grants.token_exchange import ACCESS_TOKEN, ACTORS_MOST
 from tests.idp.oauth.conftest import ISSUER, Browser, House, body
+from tests.idp.oauth.test_certificate_bound import CERTIFICATE, CNF, OTHER, redeem
 from web import Call, Reply, VerifiedAccess
 
 BACK_OFFICE = "https://api.example/"
@@ -258,3 +259,24 @@ def test_nothing_is_written(house: House) -> None:
     before = [house.count(table) for table in ("family", "spent", "event", "consent", "expiring")]
     assert exchange(house, token).status == 200
     assert [house.count(table) for table in ("family", "spent", "event", "consent", "expiring")] == before
+
+
+def test_bound_to_the_key_of_the_hall_that_asks(house: House) -> None:
+    """The first hall's key stays with the first hall; the new token is the new hall's alone."""
+    halls(house, certificate_bound=True)
+    form = {
+        "grant_type": TOKEN_EXCHANGE,
+        "subject_token": called(house)["access_token"],
+        "subject_token_type": ACCESS_TOKEN,
+    }
+    headers = house.basic("back-office")
+    assert error(house.call("POST", "/token", form=form, headers=headers)) == "invalid_request"
+    got = body(house.call("POST", "/token", form=form, headers=headers, certificate=CERTIFICATE))
+    assert claims(got["access_token"])["cnf"] == CNF
+    house.client("hall-a", certificate_bound=True)
+    browser, _ = house.login(house.person())
+    code = house.code(browser, "hall-a", scope="profile", resource=BACK_OFFICE)
+    form["subject_token"] = body(redeem(house, CERTIFICATE, code))["access_token"]
+    got = body(house.call("POST", "/token", form=form, headers=headers, certificate=OTHER))
+    assert claims(form["subject_token"])["cnf"] == CNF
+    assert claims(got["access_token"])["cnf"] not in ({}, CNF)
