@@ -105,15 +105,25 @@ def _switch(client_id: str, *, enabled: bool) -> None:
 @click.option("--scope", default="openid profile offline_access", help="what they may ask for at most")
 @click.option("--audience", "audiences", multiple=True, help="a resource that they may ask tokens for")
 @click.option("--detail-type", "details", multiple=True, help="a type of authorization_details")
+@click.option("--grant", "grants", multiple=True, help="a grant besides code, refresh, client credentials")
+@click.option("--public-subjects", is_flag=True, help="let them choose subjects that are the same everywhere")
 @click.option("--uses", default=1, type=click.IntRange(1, 10_000), help="how many clients")
 @click.option("--days", default=7, type=click.IntRange(1, 366), help="until when")
 def registration_token(
-    profile: str, scope: str, audiences: tuple[str, ...], details: tuple[str, ...], uses: int, days: int
+    *,
+    profile: str,
+    scope: str,
+    audiences: tuple[str, ...],
+    details: tuple[str, ...],
+    grants: tuple[str, ...],
+    public_subjects: bool,
+    uses: int,
+    days: int,
 ) -> None:
     """Print an initial access token: whoever has it may register clients under these terms."""
     from idp.oauth.profiles import POLICIES
     from idp.oauth.registering import operators
-    from idp.oauth.registering.initial import Terms
+    from idp.oauth.registering.initial import ANYBODY, Terms
     from idp.oauth.scopes import SCOPES
 
     if profile not in POLICIES:
@@ -121,7 +131,14 @@ def registration_token(
     scopes = tuple(scope.split())
     if unknown := sorted(set(scopes) - set(SCOPES)):
         raise click.BadParameter(f"{' '.join(unknown)}: no such scope", param_hint="--scope")
-    terms = Terms(profile, scopes, audiences, details)
+    terms = Terms(
+        profile=profile,
+        scopes=scopes,
+        audiences=audiences,
+        detail_types=details,
+        grants=(*ANYBODY.grants, *grants),
+        subject_types=("pairwise", "public") if public_subjects else ("pairwise",),
+    )
     with opened_house() as house:
         engine, now = house.provider.oauth.engine, int(time.time())
         click.echo(operators.ticket(engine, terms, uses=uses, seconds=days * DAY, now=now))

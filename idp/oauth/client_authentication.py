@@ -161,7 +161,8 @@ def authenticate(engine: Engine, call: Call) -> Client:
         return remembered
     client = _prove(engine, call)
     # while two secrets are good, one of them is good for a time only
-    if client.auth_method == "client_secret_basic" and len(client.secret_hashes) == 1:
+    lasting = len(client.secret_hashes) == 1 or call.now >= client.old_secret_ends
+    if client.auth_method == "client_secret_basic" and lasting:
         clients.remember(digest, client)
     return client
 

@@ -67,7 +67,7 @@ def prepare_conformance(demo: Demo, house: House, suite: str, now: int) -> Path:
         for client in clients:
             house.durable.write(lambda tx, client=client: put(tx, client, now))  # type: ignore[misc]
     token = secrets.token_urlsafe(32)
-    terms = initial.Terms(scopes=SCOPES)
+    terms = initial.Terms(scopes=SCOPES, subject_types=("pairwise", "public"))
     ends = now + REGISTERING_DAYS * 86_400
     house.durable.write(
         lambda tx: initial.issue(tx, initial.digest(token), terms, uses=REGISTRATIONS, ends=ends, now=now)

@@ -90,7 +90,10 @@ def seed(house: House, settings: Settings, halls: tuple[str, str], now: Callable
         "clients": [_shown(client, secret) for client, secret in registered],
         "initial_access_token": operators.ticket(
             house.provider.oauth.engine,
-            Terms(scopes=("openid", "profile", "email", "address", "phone", "offline_access")),
+            Terms(
+                scopes=("openid", "profile", "email", "address", "phone", "offline_access"),
+                subject_types=("pairwise", "public"),
+            ),
             uses=1000,
             seconds=YEAR,
             now=now(),

@@ -26,6 +26,10 @@ class Terms(msgspec.Struct, frozen=True):
     scopes: tuple[str, ...] = ("openid", "profile", "offline_access")
     audiences: tuple[str, ...] = ()
     detail_types: tuple[str, ...] = ()
+    grants: tuple[str, ...] = ("authorization_code", "refresh_token", "client_credentials")
+    """Devices, back-channel logins and exchanges reach people where no browser shows who asks."""
+    subject_types: tuple[str, ...] = ("pairwise",)
+    """A public subject is the same for every client that has it."""
 
 
 ANYBODY = Terms()

@@ -98,7 +98,14 @@ def change(engine: Engine, before: Client, sent: dict[str, Any], now: int) -> Re
         raise InvalidClientMetadata("Send the client_secret that is registered, or none.")
     token, token_hash = new_secret(engine.entropy)
     secret, kept = _secret(engine, read, before.secret_hashes)
-    terms = Terms(before.profile, before.may_register, before.audiences, before.detail_types)
+    terms = Terms(
+        profile=before.profile,
+        scopes=before.may_register,
+        audiences=before.audiences,
+        detail_types=before.detail_types,
+        grants=(*initial.ANYBODY.grants, *before.grants),
+        subject_types=("pairwise", before.subject_type),
+    )
     client = metadata.record(before.client_id, read, terms)
     client = msgspec.structs.replace(
         client,
@@ -162,10 +169,15 @@ def _check(engine: Engine, client: Client, terms: Terms) -> None:
     found = faults(client)
     if redirects := [fault for fault in found if fault.startswith((*client.redirect_uris, "redirect"))]:
         raise InvalidRedirectUri(_ascii(" ".join(redirects)))
-    if not set(client.scopes) <= set(terms.scopes):
-        found.append("scope: only what the initial access token allows.")
-    if not set(client.detail_types) <= set(terms.detail_types):
-        found.append("authorization_details_types: only what the initial access token allows.")
+    asked = {
+        "scope": (client.scopes, terms.scopes),
+        "authorization_details_types": (client.detail_types, terms.detail_types),
+        "grant_types": (client.grants, terms.grants),
+        "subject_type": ((client.subject_type,), terms.subject_types),
+    }
+    for name, (wanted, allowed) in asked.items():
+        if not set(wanted) <= set(allowed):
+            found.append(f"{name}: only what the initial access token allows.")
     if found:
         raise InvalidClientMetadata(_ascii(" ".join(found)))
     try:

@@ -105,7 +105,7 @@ def test_oidcc_server(house: House) -> None:
 
 
 def test_a_native_application_is_public_and_needs_pkce(house: House) -> None:
-    headers = ticket(house, profile="native")
+    headers = ticket(house, profile="native", subject_types=("public",))
     found = register(
         house,
         headers,
@@ -295,6 +295,9 @@ def test_redirect_uris_that_are_none(house: House, uris: Any) -> None:
         ("default_max_age", 2**40),
         ("backchannel_user_code_parameter", True),
         ("authorization_details_types", ["count"]),
+        ("subject_type", "public"),
+        ("grant_types", ["urn:ietf:params:oauth:grant-type:device_code"]),
+        ("grant_types", ["authorization_code", "urn:openid:params:grant-type:ciba"]),
         ("tls_client_auth_subject_dn", "CN=x"),
         ("backchannel_logout_uri", "http://hall.example/"),
         ("request_object_signing_alg", "none"),
@@ -483,6 +486,8 @@ def test_a_change_keeps_the_policy(house: House) -> None:
         {"client_id": None},
         {"client_secret": "wrong"},
         {"response_types": ["token"]},
+        {"subject_type": "public"},
+        {"grant_types": ["urn:ietf:params:oauth:grant-type:device_code"]},
         {"sector_identifier_uri": "https://127.0.0.1:1/"},
     ):
         reply = house.call("PUT", at(found), json=sent | wrong, headers=own(found))
