@@ -208,6 +208,10 @@ provider = "{demo.provider}"
 portal = "{demo.scheme}://127.0.0.1:{demo.port}"
 
 {_by_certificate(demo)}
+# signed requests at addresses that a client registered: off elsewhere
+[idp.oauth]
+request_uri_fetched = true
+
 [fetch]
 loopback = "{"DevelopmentAnyCertificate" if demo.tls else "DevelopmentLoopback"}"
 

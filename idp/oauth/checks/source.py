@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from idp.oauth.asking import Asking
 
 __all__ = ["not_by_name", "object_opened", "pushed_opened"]
+ACCEPTED = "application/oauth-authz-req+jwt, application/jwt"
+"""RFC 9101 § 5.2.3; OIDC Core § 6.2 has the other."""
 
 
 def pushed_opened(asking: Asking) -> None:
@@ -62,7 +64,7 @@ def object_opened(asking: Asking) -> None:
 def _fetch(asking: Asking, address: str) -> None:
     """An object at a registered address (OIDC Core § 6.2); it goes on by value, so it stays as it was."""
     client, engine = asking.client, asking.engine
-    if not engine.settings.request_uri_fetched or client.fapi:
+    if not engine.settings.request_uri_fetched or client.fapi or not client.request_uris:
         raise _told(asking, RequestUriNotSupported())
     if address not in client.request_uris:
         raise _told(
@@ -71,7 +73,9 @@ def _fetch(asking: Asking, address: str) -> None:
     if "request" in asking.came:
         raise _told(asking, InvalidRequest("Send request or request_uri, not both."))
     try:
-        document = engine.fetcher.get(address.partition("#")[0], most=engine.settings.request_most)
+        document = engine.fetcher.get(
+            address.partition("#")[0], accept=ACCEPTED, most=engine.settings.request_most
+        )
         asking.fetched = document.body.decode("ascii")
     except (NotFetched, UnicodeDecodeError) as error:
         raise _told(asking, InvalidRequestUri("Serve the request object at request_uri.")) from error

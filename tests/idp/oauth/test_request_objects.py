@@ -368,6 +368,13 @@ def test_nothing_is_fetched_for_fapi(fetching: House) -> None:
         assert place.asked == []
 
 
+def test_who_registered_no_address_is_told_that_it_is_not_supported(fetching: House) -> None:
+    """oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported, where others may."""
+    browser = _known(fetching)
+    found = answered(fetching.authorize(browser, request_uri="https://hall.example/request"))
+    assert found["error"] == "request_uri_not_supported"
+
+
 def test_the_algorithm_registered_is_the_only_one(house: House) -> None:
     browser = _known(house, request_object_alg="PS256")
     content = claims(house, response_mode=None)
