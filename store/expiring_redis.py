@@ -6,17 +6,21 @@ Values carry their end, and ours is the clock that judges it; Redis only forgets
 node measures itself, so that a node's wrong clock shortens or lengthens nothing.
 
 Outages: time limits are short, a broken connection is tried once more at once (the node was restarted), and
-whatever fails after that is `Unavailable`. Nothing is built at start, so a Redis that comes later is found.
+whatever fails after that is `Unavailable`. After a call that waited in vain the others of the next moment are
+refused at once, so that a slow Redis holds no more than a few threads. Nothing is built at start, so a Redis
+that comes later is found.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from redis import Redis
 from redis.backoff import ConstantBackoff, NoBackoff
 from redis.cluster import RedisCluster
+from redis.exceptions import ConnectionError as BrokenConnection
 from redis.exceptions import ReadOnlyError, RedisClusterException, RedisError
 from redis.retry import Retry
 
@@ -31,7 +35,9 @@ T = TypeVar("T")
 
 ANSWER_SECONDS = 0.5
 """A node of the same house answers within a millisecond; one that takes this long is as good as gone."""
-_RESHARDED_RETRIES = 2
+QUIET_SECONDS = 0.25
+"""How long nobody asks after one has waited in vain."""
+_RESHARDED_RETRIES = 1
 _RESHARDED_SECONDS = 0.05
 _END_BYTES = 8
 
@@ -63,6 +69,7 @@ class ExpiringRedis:
         self._client: Redis | RedisCluster | None = None
         self._lock = threading.Lock()
         self._closed = False
+        self._quiet_until = 0.0
 
     def put(self, key: str, value: bytes, ends: int) -> None:
         """See `Expiring`."""
@@ -100,15 +107,21 @@ class ExpiringRedis:
 
     def _ask(self, act: Callable[[Any], T]) -> T:
         client = None
+        self._refuse_while_quiet()
+        begun = time.monotonic()
         try:
             client = self._connected()
             return act(client)
-        except (RedisClusterException, ReadOnlyError) as error:
-            # the nodes have changed places: learn anew who keeps what
-            self._drop(client)
+        except (RedisError, RedisClusterException, OSError) as error:  # its text may quote a key
+            if isinstance(error, RedisClusterException | ReadOnlyError):
+                self._drop(client)  # the nodes have changed places: learn anew who keeps what
+            if time.monotonic() - begun >= ANSWER_SECONDS:
+                self._quiet_until = time.monotonic() + QUIET_SECONDS
             raise unavailable(f"redis: {type(error).__name__}") from error
-        except (RedisError, OSError) as error:  # its text may quote a key
-            raise unavailable(f"redis: {type(error).__name__}") from error
+
+    def _refuse_while_quiet(self) -> None:
+        if time.monotonic() < self._quiet_until:
+            raise unavailable("redis: did not answer a moment ago")
 
     def _connected(self) -> Redis | RedisCluster:
         if (client := self._client) is not None:
@@ -117,6 +130,7 @@ class ExpiringRedis:
             raise unavailable("the store is closed")
         with self._lock:
             if self._client is None:
+                self._refuse_while_quiet()  # whoever had the lock before waited in vain
                 self._client = self._connect()
             return self._client
 
@@ -127,8 +141,10 @@ class ExpiringRedis:
         }
         if self._cluster:
             backoff = ConstantBackoff(_RESHARDED_SECONDS)
-            return RedisCluster.from_url(self._url, retry=Retry(backoff, _RESHARDED_RETRIES), **limits)
-        return Redis.from_url(self._url, retry=Retry(NoBackoff(), 1), **limits)
+            client = RedisCluster.from_url(self._url, retry=Retry(backoff, _RESHARDED_RETRIES), **limits)
+            client.nodes_manager.initialize = _one_at_a_time(client.nodes_manager.initialize)  # type: ignore[method-assign]
+            return client
+        return Redis.from_url(self._url, retry=Retry(NoBackoff(), 1, (BrokenConnection,)), **limits)
 
     def _drop(self, client: Redis | RedisCluster | None) -> None:
         with self._lock:
@@ -136,6 +152,27 @@ class ExpiringRedis:
                 self._client = None
         if client is not None:
             client.close()
+
+
+def _one_at_a_time(learn: Callable[..., None]) -> Callable[..., None]:
+    """Let one thread learn the cluster's layout anew, now and then.
+
+    redis-py does it at every broken or late answer, and lets the others wait for their turn to do the same:
+    with three slow nodes ten threads would be held for a quarter of a minute.
+    """
+    turn, learnt = threading.Lock(), [0.0]
+
+    def learn_alone(*given: Any, **named: Any) -> None:
+        if not turn.acquire(blocking=False):
+            return
+        try:
+            if time.monotonic() - learnt[0] >= QUIET_SECONDS:
+                learn(*given, **named)
+        finally:
+            learnt[0] = time.monotonic()
+            turn.release()
+
+    return learn_alone
 
 
 def _stamped(ends: int) -> bytes:

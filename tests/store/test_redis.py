@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,6 +12,7 @@ import pytest
 
 from manyou.errors import Unavailable
 from store import Durable, Expiring, StoreSettings, open_expiring
+from store.expiring_redis import QUIET_SECONDS
 from store.settings import ExpiringEngine
 from tests.conftest import ManualClock
 from tests.redis_server import RedisCluster, RedisNode
@@ -94,10 +96,46 @@ def test_slow_is_refused_soon(
     with pytest.raises(Unavailable):
         expiring.get("a")
     assert time.monotonic() - begun < 2
+    waited_in_vain(expiring)
     node.stop()
     node.start()
+    time.sleep(QUIET_SECONDS)
     assert expiring.get("a") is None
     expiring.close()
+
+
+def waited_in_vain(expiring: Expiring) -> None:
+    """Of thirty callers at once hardly one waits for each time limit."""
+    times: list[float] = []
+
+    def ask() -> None:
+        begun = time.monotonic()
+        with pytest.raises(Unavailable):
+            expiring.get("a")
+        times.append(time.monotonic() - begun)
+
+    begun = time.monotonic()
+    for _ in range(3):
+        threads = [threading.Thread(target=ask) for _ in range(10)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(times) == 30
+    assert time.monotonic() - begun < 8
+
+
+def test_a_slow_cluster_holds_no_crowd(
+    tmp_path: Path, redis_cluster: RedisCluster, sqlite_durable: Durable, clock: ManualClock
+) -> None:
+    expiring = opened(tmp_path, sqlite_durable, clock, redis_cluster.url, "redis-cluster")
+    expiring.put("a", b"1", clock.now + 10)
+    for node in redis_cluster.nodes:
+        node.slow(20)
+    waited_in_vain(expiring)
+    expiring.close()
+    redis_cluster.stop()
+    redis_cluster.start()
 
 
 def test_a_demoted_node_is_asked_no_longer_than_it_must(
