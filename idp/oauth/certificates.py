@@ -58,9 +58,12 @@ class Authorities:
         """Read the file now, so that a missing or empty one is told at start.
 
         Raises:
-            ValueError: no certificate in it.
+            ValueError: it cannot be read, or no certificate is in it.
         """
-        self._store = Store(x509.load_pem_x509_certificates(file.read_bytes()))
+        try:
+            self._store = Store(x509.load_pem_x509_certificates(file.read_bytes()))
+        except (OSError, ValueError) as error:
+            raise ValueError(f"idp.oauth.client_ca_file: no certificates in {file}") from error
 
     def check(self, certificate: x509.Certificate, now: int) -> None:
         """Let a certificate of a listed authority pass, while it is valid.

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from jwt.algorithms import ECAlgorithm
 
+from idp.oauth.certificates import Authorities
 from idp.oauth.settings import OAuthSettings
 from tests.conftest import ManualClock
 from tests.idp.oauth.conftest import House, body, make_house
@@ -190,6 +191,14 @@ def test_wherever_clients_authenticate(mtls: House, authority: Maker, path: str)
 def test_without_authorities_nobody_is_certified(house: House, authority: Maker) -> None:
     named(house, tls_subject_dn=DN)
     refused(ask(house, authority.issue()))
+
+
+def test_a_file_without_authorities_is_told_at_start(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.pem"
+    empty.write_text("")
+    for file in (empty, tmp_path / "absent.pem"):
+        with pytest.raises(ValueError, match="client_ca_file"):
+            Authorities(file)
 
 
 def test_the_documents_name_what_is_on(house: House, mtls: House) -> None:
