@@ -46,7 +46,7 @@ def registration_endpoints(engine: Engine) -> tuple[Endpoint, ...]:
         return _Ticket(terms, hash_)
 
     def admit_own(call: Call) -> Client:
-        client = engine.clients.get(call.args.get("client_id", ""))
+        client = engine.clients.stored(call.args.get("client_id", ""))
         if not own.holds(client, _bearer(call)) or client is None:
             raise InvalidToken("Send the newest registration access token of this client.")
         return client

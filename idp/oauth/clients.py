@@ -100,6 +100,10 @@ class Clients:
         self._changes = 0
         feed.subscribe(NEWS, self._changed)
 
+    def forget(self, client_id: str) -> None:
+        """This worker changed it: news to the others, too slow for who goes on with the answer here."""
+        self._changed(client_id.encode())
+
     def _changed(self, subject: bytes | None) -> None:
         self._changes += 1
         self._origins = None
@@ -114,6 +118,10 @@ class Clients:
             found = self._known.get(client_id)
             if found is not None:
                 return found
+        return self.stored(client_id)
+
+    def stored(self, client_id: str) -> Client | None:
+        """The same as the store has it now, and so every worker: for what follows a change at once."""
         if not identifier(client_id):  # a NUL, for one, is nothing that PostgreSQL can be asked about
             return None
         seen = self._changes

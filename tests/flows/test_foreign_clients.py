@@ -23,7 +23,7 @@ from joserfc.jwk import ECKey, KeySet
 from requests_oauth2client import InvalidGrant
 
 from tests.flows.province import HUANG, Province
-from tests.flows.strangers import SCOPE, Visitor, metadata, oauth2_client, register, stranger
+from tests.flows.strangers import BACK, SCOPE, Visitor, invite, metadata, oauth2_client, register, stranger
 
 FOREIGN = Path(__file__).parents[1] / "foreign"
 CLIENTS = ("hall-a", "try-me")
@@ -53,6 +53,22 @@ def visitor(province: Province, key: dict[str, Any], request: pytest.FixtureRequ
         yield found
 
 
+def node(script: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """What a script prints that is told this."""
+    ran = subprocess.run(
+        ["node", script],
+        cwd=FOREIGN,
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    found: dict[str, Any] = json.loads(ran.stdout)
+    return found
+
+
 @pytest.mark.parametrize("client_id", CLIENTS)
 def test_npm_openid_client(province: Province, client_id: str) -> None:
     client = province.client(client_id)
@@ -64,17 +80,7 @@ def test_npm_openid_client(province: Province, client_id: str) -> None:
         "back": back,
         "left": client["post_logout_redirect_uris"][0],
     }
-    ran = subprocess.run(
-        ["node", "openid_client.mjs"],
-        cwd=FOREIGN,
-        input=json.dumps(asked),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
-    found = json.loads(ran.stdout)
+    found = node("openid_client.mjs", asked)
     assert found["name"] == "黄一诺"
     assert found["acr"] == "urn:manyou:acr:r3-a1"
     assert found["amr"] == ["pwd"]
@@ -87,6 +93,13 @@ def test_npm_openid_client(province: Province, client_id: str) -> None:
         assert found["known"]["active"] is True
         assert found["known"]["client_id"] == client_id
         assert found["gone"] == {"active": False}
+
+
+def test_npm_openid_client_registers_itself(province: Province) -> None:
+    person = {"identifier": HUANG, "password": province.person(HUANG)["password"]}
+    asked = {"issuer": province.issuer, "token": invite(province), "person": person, "back": BACK}
+    found = node("registering_openid_client.mjs", asked)
+    assert found == {"name": "黄一诺", "changed": "Another"}
 
 
 def test_requests_oauth2client(visitor: Visitor) -> None:

@@ -73,6 +73,7 @@ def register(
 
     if not engine.durable.write(work):
         raise InvalidToken("Ask the operator for another initial access token.")
+    engine.clients.forget(client_id)
     return Registered(client, token, secret)
 
 
@@ -146,6 +147,7 @@ def _replace(engine: Engine, before: Client, client: Client, what: str, now: int
 
     if not engine.durable.write(work):
         raise InvalidToken("Read the registration with its newest registration access token.")
+    engine.clients.forget(before.client_id)
 
 
 def _read(sent: dict[str, Any]) -> metadata.Metadata:

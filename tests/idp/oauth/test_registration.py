@@ -465,6 +465,27 @@ def test_a_client_reads_changes_and_ends_its_registration(house: House) -> None:
     assert house.events("client_changed") == 3
 
 
+def test_what_was_changed_holds_at_once(either: House) -> None:
+    """Before any news: whoever gets an answer goes on with what stands in it."""
+    house, key, other = either, Signer(kid="k1"), Signer(kid="k2")
+    by_key = REDIRECTS | {"token_endpoint_auth_method": "private_key_jwt"}
+    found = register(house, **by_key, jwks={"keys": [key.jwk]})
+    client_id = found["client_id"]
+
+    def asks(signer: Signer) -> str:
+        form = {"grant_type": "x"} | signer.proof(client_id, house.clock.now)
+        return str(body(house.call("POST", "/token", form=form))["error"])
+
+    assert asks(key) != "invalid_client"
+    sent = by_key | {"client_id": client_id, "jwks": {"keys": [other.jwk]}}
+    new = body(house.call("PUT", at(found), json=sent, headers=own(found)))
+    refused(house.call("GET", at(found), headers=own(found)), 401, "invalid_token")
+    assert (asks(key), asks(other) != "invalid_client") == ("invalid_client", True)
+    assert house.call("DELETE", at(found), headers=own(new)).status == 204
+    refused(house.call("GET", at(found), headers=own(new)), 401, "invalid_token")
+    assert asks(other) == "invalid_client"
+
+
 def test_a_change_replaces_everything(house: House) -> None:
     found = register(house, tos_uri="https://hall.example/tos", contacts=["a@b.example"])
     sent = REDIRECTS | {"client_id": found["client_id"]}
