@@ -73,7 +73,7 @@ class AccessTokens(Protocol):
     def verify(self, call: Call, audience: str) -> VerifiedAccess:
         """Return what the bearer may do, or raise ``manyou.errors.Unauthenticated``.
 
-        Reads ``Authorization: Bearer``; the sender proof and certificate are checked on every call.
+        Reads ``Authorization``, Bearer or DPoP; proof and certificate are checked on every call.
         """
         ...
 
