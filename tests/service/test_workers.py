@@ -117,7 +117,7 @@ def test_a_killed_worker_is_replaced_and_the_other_serves_on(
         time.sleep(0.2)
     assert len(callers.faults) <= 4  # what the victim had in its hands
     assert set(callers.statuses) == {200}
-    assert scaled.ready()
+    assert until(scaled.ready)
 
 
 def test_what_all_workers_counted_is_told_on_a_listener_of_its_own(
@@ -149,7 +149,7 @@ def test_told_to_end_it_serves_on_while_it_drains_and_finishes_what_it_took(
         process.terminate()
         assert until(lambda: scaled.watched("readyz") == (503, "draining"), DRAIN_SECONDS - 1)
         assert not callers.faults
-        assert scaled.ready()
+        assert requests.get(f"{scaled.origin}/ready", timeout=5).ok
     assert not callers.faults
     assert process.wait(10) == 0
     assert "Traceback" not in scaled.log.read_text("utf-8")
