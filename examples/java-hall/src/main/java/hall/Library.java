@@ -13,7 +13,8 @@ class Library {
 
     record Answer(List<Material> materials) {}
 
-    record Material(String zh, String en, String answer, @JsonProperty("next_step") Words nextStep, List<Licence> licences) {}
+    record Material(
+            String zh, String en, String answer, @JsonProperty("next_step") Words nextStep, List<Licence> licences) {}
 
     record Licence(Words type, List<Field> fields) {}
 

@@ -39,9 +39,9 @@ class LicenceRequests implements OAuth2AuthorizationRequestResolver {
     @Override
     public OAuth2AuthorizationRequest resolve(HttpServletRequest request, String client) {
         var number = request.getRequestURI().replaceFirst(".*/", "");
-        var detail = Case.of(number).detail();
+        var details = json.writeValueAsString(List.of(Case.of(number).detail()));
         return OAuth2AuthorizationRequest.from(plain.resolve(request, client))
-                .additionalParameters(Map.of("resource", library, "authorization_details", json.writeValueAsString(List.of(detail))))
+                .additionalParameters(Map.of("resource", library, "authorization_details", details))
                 .build();
     }
 }

@@ -18,12 +18,15 @@ class SecuritySetup {
 
     @Bean
     SecurityFilterChain security(
-            HttpSecurity http, ClientRegistrationRepository clients, LicenceRequests requests, @Value("${manyou.issuer}") String issuer)
+            HttpSecurity http,
+            ClientRegistrationRepository clients,
+            LicenceRequests requests,
+            @Value("${manyou.issuer}") String issuer)
             throws Exception {
         var farewell = new OidcClientInitiatedLogoutSuccessHandler(clients); // log out here, then at the provider
         farewell.setPostLogoutRedirectUri("{baseUrl}/");
         // browsers hold a form's redirects to form-action as well, and both forms lead on to the provider
-        var policy = "default-src 'self'; img-src data:; form-action 'self' %s; frame-ancestors 'none'".formatted(issuer);
+        var policy = "default-src 'self'; img-src data:; frame-ancestors 'none'; form-action 'self' " + issuer;
         return http
                 .authorizeHttpRequests(ask -> ask
                         .requestMatchers("/", "/hall.css", "/error").permitAll()
