@@ -2,13 +2,11 @@
 // signed, then encrypted to it.
 // Reads {issuer, client, key, person, back} as JSON from standard input; prints what it found as JSON.
 
-import { webcrypto } from "node:crypto";
+import "./webcrypto.mjs";
 import { strict as assert } from "node:assert";
 import { text } from "node:stream/consumers";
 import * as oauth from "openid-client";
 import { loggedIn } from "./form_login.mjs";
-
-globalThis.crypto ??= webcrypto; // Debian 12's Node 18
 
 const { issuer, client, key: jwk, person, back } = JSON.parse(await text(process.stdin));
 const ecdh = { name: "ECDH", namedCurve: "P-256" };

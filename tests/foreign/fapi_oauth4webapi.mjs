@@ -1,12 +1,10 @@
 // npm oauth4webapi, the same as fapi_openid_client.mjs step by step, each answer validated before the next request.
 
-import { webcrypto } from "node:crypto";
+import "./webcrypto.mjs";
 import { strict as assert } from "node:assert";
 import { text } from "node:stream/consumers";
 import * as oauth from "oauth4webapi";
 import { loggedIn } from "./form_login.mjs";
-
-globalThis.crypto ??= webcrypto; // Debian 12's Node 18
 
 const { issuer, client_id, key: jwk, signed, person, back } = JSON.parse(await text(process.stdin));
 const ecdsa = { name: "ECDSA", namedCurve: "P-256" };

@@ -2,13 +2,11 @@
 // signed requests (JAR), signed answers (JARM), signed introspection (RFC 9701).
 // Reads {issuer, client_id, key, signed, person, back} as JSON from standard input; prints what it found as JSON.
 
-import { webcrypto } from "node:crypto";
+import "./webcrypto.mjs";
 import { strict as assert } from "node:assert";
 import { text } from "node:stream/consumers";
 import * as oauth from "openid-client";
 import { loggedIn } from "./form_login.mjs";
-
-globalThis.crypto ??= webcrypto; // Debian 12's Node 18
 
 const { issuer, client_id, key: jwk, signed, person, back } = JSON.parse(await text(process.stdin));
 const ecdsa = { name: "ECDSA", namedCurve: "P-256" };

@@ -1,14 +1,11 @@
 // npm openid-client against the running demo: log in, userinfo, refresh, introspect, revoke, log out.
 // Reads {issuer, client, person, back, left} as JSON from standard input; prints what it found as JSON.
 
-import { webcrypto } from "node:crypto";
+import "./webcrypto.mjs";
 import { strict as assert } from "node:assert";
 import { text } from "node:stream/consumers";
 import * as oauth from "openid-client";
 import { loggedIn } from "./form_login.mjs";
-
-// Debian 12's Node 18 has it, but not yet where everybody finds it
-globalThis.crypto ??= webcrypto;
 
 const { issuer, client, person, back, left } = JSON.parse(await text(process.stdin));
 const proof = client.client_secret ? oauth.ClientSecretBasic(client.client_secret) : oauth.None();

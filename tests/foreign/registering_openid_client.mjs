@@ -2,13 +2,11 @@
 // (RFC 7592, by fetch: the client has no call for it).
 // Reads {issuer, token, person, back} as JSON from standard input; prints what it found as JSON.
 
-import { webcrypto } from "node:crypto";
+import "./webcrypto.mjs";
 import { strict as assert } from "node:assert";
 import { text } from "node:stream/consumers";
 import * as oauth from "openid-client";
 import { loggedIn } from "./form_login.mjs";
-
-globalThis.crypto ??= webcrypto; // Debian 12's Node 18
 
 const { issuer, token, person, back } = JSON.parse(await text(process.stdin));
 const pair = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
