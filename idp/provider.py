@@ -17,10 +17,11 @@ from idp.factors.decoy import Decoy
 from idp.factors.one_time_code import OneTimeCodes
 from idp.factors.outbox import Outbox
 from idp.factors.password import Passwords
-from idp.oauth import family, login_hint
+from idp.oauth import family
 from idp.oauth.assembly import OAuth, assemble
-from idp.oauth.farewell import Farewell
+from idp.oauth.logout.farewell import Farewell
 from idp.oauth.registering import initial
+from idp.oauth.requests import login_hint
 from idp.pages.account import AccountPages
 from idp.pages.activation import ActivationPages
 from idp.pages.consent import consent_endpoints

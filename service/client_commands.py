@@ -121,7 +121,7 @@ def registration_token(
     days: int,
 ) -> None:
     """Print an initial access token: whoever has it may register clients under these terms."""
-    from idp.oauth.profiles import POLICIES
+    from idp.oauth.clients.profiles import POLICIES
     from idp.oauth.registering import operators
     from idp.oauth.registering.initial import ANYBODY, Terms
     from idp.oauth.scopes import SCOPES

@@ -24,7 +24,7 @@ import web
 from eLicense.adapters.source_table import SourceTable
 from holders.upkeep import upkeep
 from idp.factors import outbox
-from idp.oauth.client import Client
+from idp.oauth.clients.client import Client
 from ledger import Sequencer
 from manyou.hall import Hall
 from service.background import Repeated

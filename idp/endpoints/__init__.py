@@ -23,7 +23,7 @@ from idp.endpoints.userinfo import userinfo_endpoints
 
 if TYPE_CHECKING:
     from idp.oauth.assembly import OAuth
-    from idp.oauth.farewell import Farewell
+    from idp.oauth.logout.farewell import Farewell
     from store import Feed
     from web.endpoint import Endpoint
     from web.pages import Pages

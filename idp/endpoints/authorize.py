@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from idp.oauth import login_hint
 from idp.oauth.authorization import authorize
 from idp.oauth.errors import UntrustedRequest
+from idp.oauth.requests import login_hint
 from web.endpoint import Endpoint, public
 from web.problems import to_page
 from web.reply import Reply

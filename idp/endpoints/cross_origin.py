@@ -16,7 +16,7 @@ from web.reply import Reply
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from idp.oauth.clients import Clients
+    from idp.oauth.clients.registered import Clients
     from web.call import Call
 
 __all__ = ["cross_origin"]

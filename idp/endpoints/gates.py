@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from idp.oauth.client_authentication import authenticate
 from idp.oauth.errors import InsufficientScope, InvalidClient, InvalidRequest, InvalidToken
-from idp.oauth.proving import check_sender
+from idp.oauth.proof.client_authentication import authenticate
+from idp.oauth.proof.proving import check_sender
 from idp.oauth.scopes import OPENID
-from idp.oauth.verified import presented
+from idp.oauth.tokens.verified import presented
 from idp.sessions.session import acr
 from web.challenges import StepUp
 from web.endpoint import Authorisation
 
 if TYPE_CHECKING:
-    from idp.oauth.client import Client
+    from idp.oauth.clients.client import Client
     from idp.oauth.engine import Engine
-    from idp.oauth.verified import Tokens
+    from idp.oauth.tokens.verified import Tokens
     from web.access import VerifiedAccess
     from web.call import Call
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from idp.oauth.errors import UntrustedRequest
-from idp.oauth.logout import leaving
+from idp.oauth.logout.logout import leaving
 from web.endpoint import Endpoint, public
 from web.problems import to_page
 from web.reply import Reply
 
 if TYPE_CHECKING:
     from idp.oauth.engine import Engine
-    from idp.oauth.farewell import Farewell
+    from idp.oauth.logout.farewell import Farewell
     from manyou.errors import Problem
     from web.call import Call
     from web.pages import Pages

@@ -14,7 +14,7 @@ from web.errors import BodyNotJson
 from web.reply import NO_STORE, Reply
 
 if TYPE_CHECKING:
-    from idp.oauth.client import Client
+    from idp.oauth.clients.client import Client
     from idp.oauth.engine import Engine
     from idp.oauth.registering.own import Registered
     from manyou.errors import Problem

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from idp.oauth.origin import origin_of
-from idp.oauth.session_state import SESSION_FRAME
+from idp.oauth.requests.session_state import SESSION_FRAME
 from web.endpoint import Endpoint, public
 from web.reply import HTML, NO_STORE, Reply
 
 if TYPE_CHECKING:
-    from idp.oauth.clients import Clients
+    from idp.oauth.clients.registered import Clients
     from web.call import Call
 
 __all__ = ["session_frame_endpoints"]

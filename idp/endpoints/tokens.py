@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from idp.endpoints.gates import client, confidential_client
 from idp.endpoints.refusals import oauth_refusal
-from idp.oauth.introspection import MEDIA_TYPE, introspect, signed, wants_jwt
-from idp.oauth.revocation import revoke
 from idp.oauth.token import exchange
+from idp.oauth.tokens.introspection import MEDIA_TYPE, introspect, signed, wants_jwt
+from idp.oauth.tokens.revocation import revoke
 from web.endpoint import Endpoint
 from web.reply import NO_STORE, Reply
 
 if TYPE_CHECKING:
     from idp.oauth.engine import Engine
-    from idp.oauth.verified import Tokens
+    from idp.oauth.tokens.verified import Tokens
     from web.call import Call
 
 __all__ = ["token_endpoints"]

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from idp.endpoints.gates import userinfo_bearer
 from idp.endpoints.refusals import oauth_refusal
 from idp.oauth.errors import InvalidToken
-from idp.oauth.userinfo import as_jwt, userinfo
+from idp.oauth.tokens.userinfo import as_jwt, userinfo
 from web.endpoint import Endpoint
 from web.reply import NO_STORE, Reply
 
 if TYPE_CHECKING:
     from idp.oauth.engine import Engine
-    from idp.oauth.verified import Tokens
+    from idp.oauth.tokens.verified import Tokens
     from web.call import Call
 
 __all__ = ["userinfo_endpoints"]

@@ -6,15 +6,15 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from idp.oauth.backchannel import BackChannel
-from idp.oauth.certificates import Authorities
-from idp.oauth.client_keys import ClientKeys
-from idp.oauth.clients import Clients
-from idp.oauth.dpop import Proofs
-from idp.oauth.dpop_nonce import Nonces
+from idp.oauth.clients.certificates import Authorities
+from idp.oauth.clients.client_keys import ClientKeys
+from idp.oauth.clients.registered import Clients
 from idp.oauth.engine import Engine
-from idp.oauth.ping import Pings
-from idp.oauth.verified import Tokens
+from idp.oauth.logout.backchannel import BackChannel
+from idp.oauth.senders.dpop import Proofs
+from idp.oauth.senders.dpop_nonce import Nonces
+from idp.oauth.tokens.verified import Tokens
+from idp.oauth.waiting.ping import Pings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

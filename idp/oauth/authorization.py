@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from idp.oauth import begun
-from idp.oauth.asking import Asking, Check, Leave
 from idp.oauth.checks.claims import claims_read, essential_acr_reached
 from idp.oauth.checks.consent import agreed
 from idp.oauth.checks.profile import as_profiled
@@ -27,16 +25,18 @@ from idp.oauth.checks.sender import key_named, key_proved
 from idp.oauth.checks.session import hint_ours, least_reached, logged_in, max_age_whole, prompt_known
 from idp.oauth.checks.source import not_by_name, object_opened, pushed_opened
 from idp.oauth.errors import OAuthError
-from idp.oauth.pushed import keep, spent
-from idp.oauth.response import answered
+from idp.oauth.requests import begun
+from idp.oauth.requests.asking import Asking, Check, Leave
+from idp.oauth.requests.pushed import keep, spent
+from idp.oauth.requests.response import answered
+from idp.oauth.requests.session_state import kept, session_state
 from idp.oauth.scopes import OPENID
 from idp.oauth.sealed_code import CHALLENGE_BYTES, SealedCode, digest_of, seal_code
-from idp.oauth.sender import short
-from idp.oauth.session_state import kept, session_state
+from idp.oauth.senders.sender import short
 from web.reply import Reply
 
 if TYPE_CHECKING:
-    from idp.oauth.client import Client
+    from idp.oauth.clients.client import Client
     from idp.oauth.engine import Engine
     from web.call import Call, Parameters
     from web.pages import Pages

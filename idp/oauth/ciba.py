@@ -20,13 +20,13 @@ from idp.oauth.checks.petition import (
 )
 from idp.oauth.checks.redirection import once
 from idp.oauth.checks.scope import authorization_details, resources_registered, scopes_allowed
-from idp.oauth.petition import Petition, free_place
-from idp.oauth.waiting import CIBA, Waiting, keep
+from idp.oauth.waiting.petition import Petition, free_place
+from idp.oauth.waiting.waiting import CIBA, Waiting, keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from idp.oauth.client import Client
+    from idp.oauth.clients.client import Client
     from idp.oauth.engine import Engine
     from web.call import Call
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from idp.oauth import user_code
-from idp.oauth.asking import Asking
 from idp.oauth.checks.redirection import once
 from idp.oauth.checks.scope import authorization_details, resources_registered, scopes_allowed
+from idp.oauth.clients.grant_types import DEVICE_CODE
 from idp.oauth.errors import UnauthorizedClient
-from idp.oauth.grant_types import DEVICE_CODE
-from idp.oauth.waiting import DEVICE, Waiting, find, keep
+from idp.oauth.requests.asking import Asking
+from idp.oauth.waiting import user_code
+from idp.oauth.waiting.waiting import DEVICE, Waiting, find, keep
 from manyou.errors import TooMany
 
 if TYPE_CHECKING:
-    from idp.oauth.asking import Check
-    from idp.oauth.client import Client
+    from idp.oauth.clients.client import Client
     from idp.oauth.engine import Engine
+    from idp.oauth.requests.asking import Check
     from web.call import Call
 
 __all__ = ["DEVICE_CHECKS", "begin"]

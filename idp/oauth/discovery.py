@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from idp.oauth import verified_claims
-from idp.oauth.answer_rules import encryption_metadata
 from idp.oauth.checks.session import PROMPTS
-from idp.oauth.claims import NAMES
-from idp.oauth.client_authentication import offered
-from idp.oauth.profiles import CIBA_ALGORITHMS, CLIENT_ALGORITHMS
-from idp.oauth.response import MODES, RING
+from idp.oauth.claims import verified_claims
+from idp.oauth.claims.claims import NAMES
+from idp.oauth.clients.answer_rules import encryption_metadata
+from idp.oauth.clients.profiles import CIBA_ALGORITHMS, CLIENT_ALGORITHMS
+from idp.oauth.proof.client_authentication import offered
+from idp.oauth.requests.response import MODES, RING
+from idp.oauth.requests.session_state import SESSION_FRAME
 from idp.oauth.scopes import SCOPES
-from idp.oauth.session_state import SESSION_FRAME
 from idp.oauth.token import GRANTS
 from idp.sessions.session import ACRS
 from keys.jwe import ALGORITHMS, ENCODINGS

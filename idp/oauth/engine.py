@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from idp.oauth.certificates import Authorities
-from idp.oauth.client_keys import ClientKeys
-from idp.oauth.clients import Clients
-from idp.oauth.dpop import Proofs
+from idp.oauth.clients.certificates import Authorities
+from idp.oauth.clients.client_keys import ClientKeys
+from idp.oauth.clients.registered import Clients
+from idp.oauth.senders.dpop import Proofs
 from idp.oauth.settings import OAuthSettings
 from idp.people.facts import Facts
 from idp.sessions.single_sign_on import SingleSignOn

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from idp.oauth.client import Client
-from idp.oauth.dpop import Proof
+from idp.oauth.clients.client import Client
 from idp.oauth.engine import Engine
-from idp.oauth.sender import ANYBODY, Sender
+from idp.oauth.senders.dpop import Proof
+from idp.oauth.senders.sender import ANYBODY, Sender
 from store import Tx
 from web.call import Call, Parameters
 

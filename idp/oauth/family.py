@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from idp.oauth.grantee import Grantee
-from idp.oauth.sender import ANYBODY, Sender
+from idp.oauth.senders.sender import ANYBODY, Sender
 from store import SQL, publish
 
 if TYPE_CHECKING:

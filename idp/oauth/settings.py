@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from idp.oauth.dpop_nonce import Mode
+from idp.oauth.senders.dpop_nonce import Mode
 
 __all__ = ["OAuthSettings"]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from idp.oauth.sender import ANYBODY, Sender
+from idp.oauth.senders.sender import ANYBODY, Sender
 from idp.people.records import LEVEL, OFFICE_STANDS
 from idp.sessions.session import Session
 from store import SQL

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from keys import base64url
 
 if TYPE_CHECKING:
-    from idp.oauth.client import Client
+    from idp.oauth.clients.client import Client
     from keys import Keys
 
 __all__ = ["session_of", "subject_at", "subject_of"]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from idp.oauth.clients.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
 from idp.oauth.errors import InvalidRequest, UnauthorizedClient, UnsupportedGrantType
 from idp.oauth.exchange import Exchange, Grant
-from idp.oauth.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
 from idp.oauth.grants import (
     authorization_code,
     ciba,
@@ -19,12 +19,12 @@ from idp.oauth.grants import (
     refresh_token,
     token_exchange,
 )
-from idp.oauth.proving import prove
+from idp.oauth.proof.proving import prove
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from idp.oauth.client import Client
+    from idp.oauth.clients.client import Client
     from idp.oauth.engine import Engine
     from web.call import Call
 

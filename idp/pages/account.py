@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Final
 from idp.errors import NoSuchSession
 from idp.events import new_id
 from idp.oauth import consent
-from idp.oauth.claims_request import agreed_to
+from idp.oauth.claims.claims_request import agreed_to
 from idp.oauth.grantee import Grantee
 from manyou.identifiers import mask_number
 from web import Endpoint
 from web.reply import Reply
 
 if TYPE_CHECKING:
-    from idp.oauth.clients import Clients
-    from idp.oauth.farewell import Farewell
+    from idp.oauth.clients.registered import Clients
+    from idp.oauth.logout.farewell import Farewell
     from idp.people.facts import Facts
     from idp.sessions.accounts import Accounts, Listed
     from idp.sessions.session import Session

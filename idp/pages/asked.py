@@ -12,9 +12,9 @@ from idp.pages.account import shown_time
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from idp.oauth.client import Client
+    from idp.oauth.clients.client import Client
     from idp.oauth.engine import Engine
-    from idp.oauth.waiting import Waiting
+    from idp.oauth.waiting.waiting import Waiting
     from idp.sessions.session import Session
     from web.access import Sentence
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from idp.oauth.asking import Asking
 from idp.oauth.authorization import AUTHORIZATION_CHECKS, asked, concluded, problem_of
-from idp.oauth.begun import begin
 from idp.oauth.checks.consent import agreed, ask, record
-from idp.oauth.claims_request import allowed, asked_for
+from idp.oauth.claims.claims_request import allowed, asked_for
 from idp.oauth.errors import AccessDenied, UntrustedRequest
+from idp.oauth.requests.asking import Asking
+from idp.oauth.requests.begun import begin
 from web.endpoint import Endpoint, public
 from web.reply import Reply
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from idp.factors import attempts
-from idp.oauth import user_code
-from idp.oauth.waiting import DEVICE, allow, deny, find
+from idp.oauth.waiting import user_code
+from idp.oauth.waiting.waiting import DEVICE, allow, deny, find
 from idp.pages.asked import Shown, reached, shown
 from keys.errors import SealBroken
 from web import Authorisation, Endpoint
@@ -22,7 +22,7 @@ from web.reply import Reply
 
 if TYPE_CHECKING:
     from idp.oauth.engine import Engine
-    from idp.oauth.waiting import Found
+    from idp.oauth.waiting.waiting import Found
     from idp.sessions.session import Session
     from web import Call, Pages
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from idp.oauth.petition import waiting_for
-from idp.oauth.ping import tell
-from idp.oauth.waiting import CIBA, allow, deny, find
+from idp.oauth.waiting.petition import waiting_for
+from idp.oauth.waiting.ping import tell
+from idp.oauth.waiting.waiting import CIBA, allow, deny, find
 from idp.pages.asked import reached, shown
 from keys.errors import SealBroken
 from web import Endpoint
@@ -20,7 +20,7 @@ from web.reply import Reply
 
 if TYPE_CHECKING:
     from idp.oauth.engine import Engine
-    from idp.oauth.waiting import Found
+    from idp.oauth.waiting.waiting import Found
     from idp.sessions.session import Session
     from web import Call, Pages
 

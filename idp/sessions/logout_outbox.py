@@ -1,7 +1,7 @@
 """What is still to be told to clients of sessions that ended: rows written in the work that ends them.
 
-``idp.oauth.backchannel`` signs and delivers. Each statement about a row names how often it was tried, so that
-a late one undoes nothing newer.
+``idp.oauth.logout.backchannel`` signs and delivers. Each statement about a row names how often it was
+tried, so that a late one undoes nothing newer.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from idp.oauth.client import Client, new_secret
-from idp.oauth.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
+from idp.oauth.clients.client import Client, new_secret
+from idp.oauth.clients.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
 
 if TYPE_CHECKING:
     from service.settings import Settings

@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from jwt.algorithms import ECAlgorithm
 
-from idp.oauth.client import Client, new_secret
-from idp.oauth.clients import put
-from idp.oauth.grant_types import CIBA
+from idp.oauth.clients.client import Client, new_secret
+from idp.oauth.clients.grant_types import CIBA
+from idp.oauth.clients.registered import put
 from idp.oauth.registering import initial
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from eLicense.catalogue import load, read
 from eLicense.ports import SourceAnswer
 from holders import records as holder_records
 from idp.factors import totp
-from idp.oauth import clients
+from idp.oauth.clients import registered as clients
 from idp.oauth.registering import operators
 from idp.oauth.registering.initial import Terms
 from manyou.hall import Hall

@@ -18,8 +18,8 @@ import requests
 from requests.auth import AuthBase
 from requests_oauth2client import ClientSecretBasic, OAuth2Client, PrivateKeyJwt, PublicApp
 
-from idp.oauth import clients
-from idp.oauth.client import Client, new_secret
+from idp.oauth.clients import registered as clients
+from idp.oauth.clients.client import Client, new_secret
 from idp.oauth.registering import initial
 from service.house import House
 from service.settings import SETTINGS_FILE, load_settings

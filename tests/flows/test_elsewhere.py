@@ -13,7 +13,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
-from idp.oauth.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
+from idp.oauth.clients.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
 from idp.oauth.grants.token_exchange import ACCESS_TOKEN
 from tests.flows.chromium import DESKTOP, SIZES, check_page, log_in, opened
 from tests.flows.plain_browser import PlainBrowser

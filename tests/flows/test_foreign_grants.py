@@ -17,7 +17,7 @@ from requests_oauth2client import (
     InvalidGrant,
 )
 
-from idp.oauth.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
+from idp.oauth.clients.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
 from tests.flows.province import LIN, Province
 from tests.flows.strangers import SCOPE, Visitor, metadata, oauth2_client, register, stranger
 from tests.served import Served, serving

@@ -23,7 +23,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import SearchStrategy
 
 from idp.endpoints.at_once import ENDING
-from idp.oauth.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
+from idp.oauth.clients.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
 from idp.oauth.grants.token_exchange import ACCESS_TOKEN
 from manyou.hall import Hall
 from manyou.transports import WsgiAdapter

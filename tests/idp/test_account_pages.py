@@ -9,8 +9,8 @@ import pytest
 
 from idp.factors import totp
 from idp.oauth import consent
-from idp.oauth.claims import Part, Want
-from idp.oauth.claims_request import Wanted, canonical
+from idp.oauth.claims.claims import Part, Want
+from idp.oauth.claims.claims_request import Wanted, canonical
 from idp.oauth.grantee import Grantee
 from store import Tx
 from tests.idp.conftest import LI, OUYANG, PASSWORD, Browser, House

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from idp.oauth.client import Client
-from idp.oauth.clients import put
+from idp.oauth.clients.client import Client
+from idp.oauth.clients.registered import put
 from idp.sessions import records, session_client
 from idp.sessions.session import Session
 from tests.idp.conftest import COMPANY, LI, OFFICE, OUYANG, PASSWORD, Browser, House

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from werkzeug.test import TestResponse
 
-from idp.oauth.client import Client
-from idp.oauth.clients import put
+from idp.oauth.clients.client import Client
+from idp.oauth.clients.registered import put
 from tests.idp.conftest import HOST, LI, PASSWORD, Browser, House
 
 BACK = "http://localhost:8001/callback"

@@ -17,8 +17,8 @@ import requests
 from typing_extensions import override
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from idp.oauth.client import Client
-from idp.oauth.clients import put
+from idp.oauth.clients.client import Client
+from idp.oauth.clients.registered import put
 from service.demo.certificate_listener import configure
 from service.demo.folder import Demo
 from service.demo.nginx import nginx

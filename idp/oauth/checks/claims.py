@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from idp.oauth.checks.session import strength_wanted
-from idp.oauth.claims import may_ask
-from idp.oauth.claims_request import canonical, read
+from idp.oauth.claims.claims import may_ask
+from idp.oauth.claims.claims_request import canonical, read
 from idp.oauth.errors import LoginRequired, UnmetAuthenticationRequirements
 from idp.oauth.scopes import OPENID
 from idp.sessions.session import reaches
 
 if TYPE_CHECKING:
-    from idp.oauth.asking import Asking
+    from idp.oauth.requests.asking import Asking
 
 __all__ = ["claims_read", "essential_acr_reached"]
 

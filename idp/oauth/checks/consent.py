@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from idp.oauth import consent
-from idp.oauth.asking import Leave
-from idp.oauth.begun import begin
-from idp.oauth.claims_request import asked_for, canonical
+from idp.oauth.claims.claims_request import asked_for, canonical
 from idp.oauth.errors import ConsentRequired
+from idp.oauth.requests.asking import Leave
+from idp.oauth.requests.begun import begin
 from web.reply import Reply
 
 if TYPE_CHECKING:
-    from idp.oauth.asking import Asking
-    from idp.oauth.claims_request import Wanted
+    from idp.oauth.claims.claims_request import Wanted
+    from idp.oauth.requests.asking import Asking
 
 __all__ = ["agreed", "ask", "record"]
 

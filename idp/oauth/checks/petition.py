@@ -6,22 +6,22 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
+from idp.oauth.clients.grant_types import CIBA
 from idp.oauth.errors import (
     InvalidBindingMessage,
     InvalidRequest,
     InvalidScope,
     UnauthorizedClient,
 )
-from idp.oauth.grant_types import CIBA
-from idp.oauth.hints import holder_in
 from idp.oauth.scopes import OPENID
-from idp.oauth.signed_petition import signed_petition
+from idp.oauth.tokens.hints import holder_in
+from idp.oauth.waiting.signed_petition import signed_petition
 from idp.people.naming import Naming
 from idp.sessions.session import ACRS
 
 if TYPE_CHECKING:
     from idp.oauth.engine import Engine
-    from idp.oauth.petition import Petition
+    from idp.oauth.waiting.petition import Petition
 
 __all__ = [
     "acr_listed",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from idp.oauth.clients.profiles import POLICIES
 from idp.oauth.errors import InvalidRequest
-from idp.oauth.profiles import POLICIES
-from idp.oauth.response import MODES
+from idp.oauth.requests.response import MODES
 
 if TYPE_CHECKING:
-    from idp.oauth.asking import Asking
+    from idp.oauth.requests.asking import Asking
 
 __all__ = ["as_profiled", "pkce_demanded"]
 

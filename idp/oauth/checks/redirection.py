@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from idp.oauth.client_rules import LOOPBACK
+from idp.oauth.clients.rules import LOOPBACK
 from idp.oauth.errors import InvalidRequest, UnauthorizedClient, UnknownClient, UnregisteredRedirect
 
 if TYPE_CHECKING:
-    from idp.oauth.asking import Asking
-    from idp.oauth.client import Client
+    from idp.oauth.clients.client import Client
+    from idp.oauth.requests.asking import Asking
 
 __all__ = ["client_known", "grant_allowed", "once", "redirect_uri_registered", "registered"]
 

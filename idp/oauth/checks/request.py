@@ -12,10 +12,10 @@ from idp.oauth.errors import (
     RegistrationNotSupported,
     UnsupportedResponseType,
 )
-from idp.oauth.response import MODES, STATE_MOST, short, takes_form
+from idp.oauth.requests.response import MODES, STATE_MOST, short, takes_form
 
 if TYPE_CHECKING:
-    from idp.oauth.asking import Asking
+    from idp.oauth.requests.asking import Asking
 
 __all__ = [
     "nonce_short",

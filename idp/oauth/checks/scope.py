@@ -12,8 +12,8 @@ from idp.oauth.sealed_code import digest_of
 from manyou.errors import BadRequest, Forbidden
 
 if TYPE_CHECKING:
-    from idp.oauth.asking import Asking
     from idp.oauth.engine import Engine
+    from idp.oauth.requests.asking import Asking
 
 __all__ = ["authorization_details", "canonical_details", "resources_registered", "scopes_allowed"]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from idp.oauth.dpop import thumbprint_of
 from idp.oauth.errors import InvalidDpopProof, InvalidRequest
-from idp.oauth.sender import confirmation
+from idp.oauth.senders.dpop import thumbprint_of
+from idp.oauth.senders.sender import confirmation
 from web.call import Parameters
 
 if TYPE_CHECKING:
-    from idp.oauth.asking import Asking
+    from idp.oauth.requests.asking import Asking
 
 __all__ = ["key_named", "key_proved"]
 

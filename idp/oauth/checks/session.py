@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
-from idp.oauth import login_hint
-from idp.oauth.asking import Leave
-from idp.oauth.begun import begin
 from idp.oauth.errors import InvalidRequest, LoginRequired, UnmetAuthenticationRequirements
-from idp.oauth.hints import subject_in
+from idp.oauth.requests import login_hint
+from idp.oauth.requests.asking import Leave
+from idp.oauth.requests.begun import begin
 from idp.oauth.subject import subject_of
+from idp.oauth.tokens.hints import subject_in
 from idp.sessions.session import ACRS
 from web.reply import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from idp.oauth.asking import Asking
+    from idp.oauth.requests.asking import Asking
     from idp.sessions.session import Session
 
 __all__ = [

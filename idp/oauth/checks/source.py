@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from idp.oauth import pushed
 from idp.oauth.checks.redirection import registered
 from idp.oauth.errors import (
     InvalidRequest,
@@ -13,12 +12,13 @@ from idp.oauth.errors import (
     OAuthError,
     RequestUriNotSupported,
 )
-from idp.oauth.request_object import parameters_in
+from idp.oauth.requests import pushed
+from idp.oauth.requests.request_object import parameters_in
 from web.call import Parameters
 from web.errors import NotFetched
 
 if TYPE_CHECKING:
-    from idp.oauth.asking import Asking
+    from idp.oauth.requests.asking import Asking
 
 __all__ = ["not_by_name", "object_opened", "pushed_opened"]
 ACCEPTED = "application/oauth-authz-req+jwt, application/jwt"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from idp.oauth import consent, family, issue
+from idp.oauth import consent, family
 from idp.oauth.errors import InvalidGrant, InvalidRequest
 from idp.oauth.events import FamilyEnded, FamilyMade, event
 from idp.oauth.exchange import Grant
@@ -16,19 +16,20 @@ from idp.oauth.family import Family
 from idp.oauth.gate import may_issue
 from idp.oauth.grantee import Grantee
 from idp.oauth.grants import narrowing
-from idp.oauth.issue import Granted, joined
 from idp.oauth.login import Login
 from idp.oauth.scopes import OFFLINE, OPENID
 from idp.oauth.sealed_code import CHALLENGE_BYTES, KIND, SealedCode, digest_of, open_code
-from idp.oauth.sealed_refresh import SealedRefresh, seal_refresh
-from idp.oauth.sender import ANYBODY, Sender, short
+from idp.oauth.senders.sender import ANYBODY, Sender, short
 from idp.oauth.standing import Bid, standing
+from idp.oauth.tokens import issue
+from idp.oauth.tokens.issue import Granted, joined
+from idp.oauth.tokens.sealed_refresh import SealedRefresh, seal_refresh
 from idp.sessions import session_client
 from ledger import append
 from store import Marker, spend
 
 if TYPE_CHECKING:
-    from idp.oauth.client import Client
+    from idp.oauth.clients.client import Client
     from idp.oauth.exchange import Exchange
     from idp.sessions.session import Session
     from store import Tx

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from idp.oauth.access_token import Access
 from idp.oauth.errors import InvalidScope, InvalidTarget, UnauthorizedClient
 from idp.oauth.exchange import Grant
-from idp.oauth.issue import access_text
 from idp.oauth.scopes import SCOPES, known
-from idp.oauth.sender import token_type
+from idp.oauth.senders.sender import token_type
+from idp.oauth.tokens.access_token import Access
+from idp.oauth.tokens.issue import access_text
 
 if TYPE_CHECKING:
     from idp.oauth.exchange import Exchange

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from idp.oauth.exchange import Grant
 from idp.oauth.grants.authorization_code import answer, redeem
 from idp.oauth.grants.waited import opened
-from idp.oauth.waiting import DEVICE
+from idp.oauth.waiting.waiting import DEVICE
 
 if TYPE_CHECKING:
     from idp.oauth.exchange import Exchange

@@ -8,7 +8,7 @@ import msgspec
 
 from idp.oauth.checks.scope import canonical_details
 from idp.oauth.errors import InvalidAuthorizationDetails, InvalidScope, InvalidTarget
-from idp.oauth.issue import joined
+from idp.oauth.tokens.issue import joined
 
 if TYPE_CHECKING:
     from idp.oauth.exchange import Exchange

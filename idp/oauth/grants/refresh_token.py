@@ -17,10 +17,10 @@ from idp.oauth.exchange import Grant
 from idp.oauth.family import Family, Move
 from idp.oauth.gate import may_issue
 from idp.oauth.grants import narrowing
-from idp.oauth.issue import Granted, answer
 from idp.oauth.login import Login
-from idp.oauth.sealed_refresh import SealedRefresh, open_refresh, seal_refresh
 from idp.oauth.standing import Bid, Standing, standing
+from idp.oauth.tokens.issue import Granted, answer
+from idp.oauth.tokens.sealed_refresh import SealedRefresh, open_refresh, seal_refresh
 from ledger import append
 
 if TYPE_CHECKING:

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from idp.oauth import access_token
-from idp.oauth.access_token import Access, bid_of
 from idp.oauth.errors import InvalidRequest, InvalidScope, InvalidTarget
 from idp.oauth.exchange import Grant
 from idp.oauth.gate import may_issue
 from idp.oauth.grants import narrowing
-from idp.oauth.issue import access_text, joined
 from idp.oauth.scopes import OFFLINE, OPENID
-from idp.oauth.sender import token_type
+from idp.oauth.senders.sender import token_type
 from idp.oauth.standing import standing
+from idp.oauth.tokens import access_token
+from idp.oauth.tokens.access_token import Access, bid_of
+from idp.oauth.tokens.issue import access_text, joined
 
 if TYPE_CHECKING:
-    from idp.oauth.client import Client
+    from idp.oauth.clients.client import Client
     from idp.oauth.exchange import Exchange
 
 __all__ = ["ACCESS_TOKEN", "ACTORS_MOST", "GRANT"]

@@ -14,11 +14,11 @@ from idp.oauth.errors import (
 )
 from idp.oauth.grants.authorization_code import Opened, narrowed, resources_of
 from idp.oauth.grants.narrowing import audience
-from idp.oauth.waiting import find, open_ticket
+from idp.oauth.waiting.waiting import find, open_ticket
 
 if TYPE_CHECKING:
     from idp.oauth.exchange import Exchange
-    from idp.oauth.waiting import Kind
+    from idp.oauth.waiting.waiting import Kind
 
 __all__ = ["opened"]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from idp.oauth.client import Profile
+from idp.oauth.clients.client import Profile
 from store import SQL
 
 if TYPE_CHECKING:

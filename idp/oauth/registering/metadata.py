@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from idp.oauth.client import AuthMethod, Client
+from idp.oauth.clients.client import AuthMethod, Client
 
 if TYPE_CHECKING:
     from idp.oauth.registering.initial import Terms

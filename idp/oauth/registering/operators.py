@@ -1,7 +1,7 @@
 """What an operator does about clients: register, change, disable, and replace secrets with overlap.
 
-Fields are those of the record (``idp.oauth.client``), each written as text: lists with commas between, truth
-values as true and false. What the profile leaves no choice about is filled in.
+Fields are those of the record (``idp.oauth.clients.client``), each written as text: lists with commas
+between, truth values as true and false. What the profile leaves no choice about is filled in.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from idp.oauth.client import Client, new_secret
-from idp.oauth.clients import ClientFaulty, put, replace
+from idp.oauth.clients.client import Client, new_secret
+from idp.oauth.clients.profiles import POLICIES
+from idp.oauth.clients.registered import ClientFaulty, put, replace
 from idp.oauth.events import client_event
-from idp.oauth.profiles import POLICIES
 from idp.oauth.registering import initial
 from idp.oauth.registering.sector import check_sector
 from ledger import append

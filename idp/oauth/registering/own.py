@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from idp.oauth.client import Client, new_secret, secret_matches
-from idp.oauth.client_rules import faults
-from idp.oauth.clients import ClientFaulty, put, replace
+from idp.oauth.clients.client import Client, new_secret, secret_matches
+from idp.oauth.clients.registered import ClientFaulty, put, replace
+from idp.oauth.clients.rules import faults
 from idp.oauth.errors import InvalidClientMetadata, InvalidRedirectUri, InvalidToken
 from idp.oauth.events import client_event
 from idp.oauth.registering import initial, metadata

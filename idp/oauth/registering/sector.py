@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from idp.oauth.clients import ClientFaulty
+from idp.oauth.clients.registered import ClientFaulty
 from web.errors import NotFetched
 
 if TYPE_CHECKING:
-    from idp.oauth.client import Client
+    from idp.oauth.clients.client import Client
     from web.fetching import Fetcher
 
 __all__ = ["check_sector"]

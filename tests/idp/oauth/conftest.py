@@ -20,10 +20,10 @@ import holders
 import keys
 from idp.endpoints import oauth_endpoints
 from idp.oauth.assembly import OAuth, assemble
-from idp.oauth.client import Client, new_secret
-from idp.oauth.clients import put
+from idp.oauth.clients.client import Client, new_secret
+from idp.oauth.clients.registered import put
 from idp.oauth.engine import Engine
-from idp.oauth.farewell import Farewell
+from idp.oauth.logout.farewell import Farewell
 from idp.oauth.settings import OAuthSettings
 from idp.pages.consent import consent_endpoints
 from idp.pages.device import DevicePages

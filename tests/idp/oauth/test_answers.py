@@ -10,9 +10,9 @@ import pytest
 from joserfc import jwe
 from joserfc.jwk import ECKey, RSAKey
 
-from idp.oauth.answer_rules import SIGNING, answer_faults
-from idp.oauth.clients import ClientFaulty
-from idp.oauth.introspection import MEDIA_TYPE
+from idp.oauth.clients.answer_rules import SIGNING, answer_faults
+from idp.oauth.clients.registered import ClientFaulty
+from idp.oauth.tokens.introspection import MEDIA_TYPE
 from keys.jwe import ALGORITHMS, ENCODINGS
 from tests.idp.oauth.conftest import ISSUER, Browser, House, answered, body
 from web import Reply

@@ -8,7 +8,7 @@ import pytest
 
 from idp.oauth.authorization import AUTHORIZATION_CHECKS
 from idp.oauth.checks.redirection import registered
-from idp.oauth.client import Client
+from idp.oauth.clients.client import Client
 from tests.idp.oauth.conftest import BACK, CHALLENGE, ISSUER, Browser, House, answered, body
 
 UNTRUSTED = [

@@ -19,9 +19,9 @@ from joserfc.jwk import ECKey
 
 from idp.events import new_id
 from idp.oauth import consent
-from idp.oauth.answer_rules import SIGNING
-from idp.oauth.backchannel import EVENT, LEASE_SECONDS, TRIES_MOST, BackChannel, after
+from idp.oauth.clients.answer_rules import SIGNING
 from idp.oauth.grantee import Grantee
+from idp.oauth.logout.backchannel import EVENT, LEASE_SECONDS, TRIES_MOST, BackChannel, after
 from idp.people import records as people
 from idp.people.person import PersonState
 from idp.sessions import logout_outbox

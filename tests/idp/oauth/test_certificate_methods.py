@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from jwt.algorithms import ECAlgorithm
 
-from idp.oauth.certificates import Authorities
+from idp.oauth.clients.certificates import Authorities
 from idp.oauth.settings import OAuthSettings
 from tests.conftest import ManualClock
 from tests.idp.oauth.conftest import House, body, make_house

@@ -16,9 +16,9 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import pytest
 
-from idp.oauth.grant_types import CIBA
-from idp.oauth.petition import OWN_MOST, PLACES
-from idp.oauth.ping import TRIES_MOST
+from idp.oauth.clients.grant_types import CIBA
+from idp.oauth.waiting.petition import OWN_MOST, PLACES
+from idp.oauth.waiting.ping import TRIES_MOST
 from store import SQL, Durable, Tx
 from tests.conftest import ManualClock
 from tests.idp.oauth.conftest import ISSUER, Browser, House, body, make_house

@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idp.oauth.claims import NAMES
-from idp.oauth.claims_request import allowed, asked_for, canonical, read, stored
+from idp.oauth.claims.claims import NAMES
+from idp.oauth.claims.claims_request import allowed, asked_for, canonical, read, stored
+from idp.oauth.claims.verified_claims import verified_claims
 from idp.oauth.errors import InvalidRequest
-from idp.oauth.verified_claims import verified_claims
 from idp.people.person import PersonFacts, PersonState
 from idp.people.records import EvidenceRow
 

@@ -8,10 +8,10 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
-from idp.oauth.claims import NAMES
-from idp.oauth.claims_request import LONGEST
+from idp.oauth.claims.claims import NAMES
+from idp.oauth.claims.claims_request import LONGEST
+from idp.oauth.claims.verified_claims import VERIFIABLE
 from idp.oauth.scopes import SCOPES
-from idp.oauth.verified_claims import VERIFIABLE
 from store import SQL
 from tests.idp.oauth.conftest import ISSUER, Browser, House, answered, body
 from tests.idp.oauth.signing import Signer

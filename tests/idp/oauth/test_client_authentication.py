@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 import msgspec
 import pytest
 
-from idp.oauth.client import Client, secret_matches
+from idp.oauth.clients.client import Client, secret_matches
 from tests.idp.oauth.conftest import House, body
 
 FORM = {"grant_type": "client_credentials"}

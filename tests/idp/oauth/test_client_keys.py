@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from idp.oauth.client_keys import ClientKeys
+from idp.oauth.clients.client_keys import ClientKeys
 from tests.idp.oauth.conftest import House, body
 from tests.idp.oauth.signing import Signer
 from tests.served import Served, serving

@@ -7,10 +7,10 @@ import json
 import msgspec
 import pytest
 
-from idp.oauth.client import Client
-from idp.oauth.client_rules import faults
-from idp.oauth.clients import ClientFaulty, put
-from idp.oauth.grant_types import DEVICE_CODE
+from idp.oauth.clients.client import Client
+from idp.oauth.clients.grant_types import DEVICE_CODE
+from idp.oauth.clients.registered import ClientFaulty, put
+from idp.oauth.clients.rules import faults
 from idp.oauth.settings import OAuthSettings
 from tests.idp.oauth.conftest import House
 from tests.idp.oauth.signing import Signer

@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from idp.oauth import user_code
-from idp.oauth.grant_types import DEVICE_CODE
+from idp.oauth.clients.grant_types import DEVICE_CODE
+from idp.oauth.waiting import user_code
 from store import SQL
 from tests.idp.oauth.conftest import ISSUER, Browser, House, body
 from web import Reply

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from idp.oauth.dpop import AGE_MOST, AHEAD_MOST
 from idp.oauth.errors import InvalidToken
+from idp.oauth.senders.dpop import AGE_MOST, AHEAD_MOST
 from store import maintain
 from tests.idp.oauth.conftest import ISSUER, House, body, make_house
 from tests.idp.oauth.proving import Key, ask, b64, redeem, refresh, userinfo

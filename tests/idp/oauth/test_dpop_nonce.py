@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from idp.oauth.dpop_nonce import STEP_SECONDS, STEPS, Nonces
+from idp.oauth.senders.dpop_nonce import STEP_SECONDS, STEPS, Nonces
 from idp.oauth.settings import OAuthSettings
 from tests.idp.oauth.conftest import ISSUER, House, body, make_house
 from tests.idp.oauth.proving import Key, ask, redeem, userinfo

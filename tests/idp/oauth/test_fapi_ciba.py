@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from idp.oauth.grant_types import CIBA
+from idp.oauth.clients.grant_types import CIBA
 from tests.idp.oauth.conftest import ISSUER, Browser, House, body
 from tests.idp.oauth.signing import Signer
 from tests.idp.oauth.test_certificate_bound import CERTIFICATE

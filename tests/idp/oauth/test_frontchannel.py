@@ -12,8 +12,8 @@ import jwt
 import msgspec
 import pytest
 
-from idp.oauth.client_rules import faults
-from idp.oauth.session_state import state_of
+from idp.oauth.clients.rules import faults
+from idp.oauth.requests.session_state import state_of
 from tests.idp.oauth.conftest import BACK, ISSUER, Browser, House, answered, body
 from web import HTTPS, Reply
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from idp.oauth.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
+from idp.oauth.clients.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
 from idp.oauth.grants.token_exchange import ACCESS_TOKEN
 from idp.oauth.token import GRANTS
 from tests.idp.oauth import test_ciba, test_device

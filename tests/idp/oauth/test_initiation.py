@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from idp.oauth.clients import ClientFaulty
+from idp.oauth.clients.registered import ClientFaulty
 from tests.idp.oauth.conftest import House
 
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from idp.oauth.clients import ClientFaulty
+from idp.oauth.clients.registered import ClientFaulty
 from idp.oauth.registering import initial, operators
 from idp.oauth.registering.initial import Terms
 from manyou.errors import Conflict, NotFound

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from idp.oauth.pushed import PREFIX
+from idp.oauth.requests.pushed import PREFIX
 from idp.oauth.settings import OAuthSettings
 from store import SQL
 from tests.idp.oauth.conftest import BACK, ISSUER, Browser, House, answered, body, make_house

@@ -9,8 +9,8 @@ from typing import Any
 import jwt as pyjwt
 import pytest
 
-from idp.oauth.clients import ClientFaulty
-from idp.oauth.response import JWT_SECONDS, MODES, RING
+from idp.oauth.clients.registered import ClientFaulty
+from idp.oauth.requests.response import JWT_SECONDS, MODES, RING
 from tests.idp.oauth.conftest import BACK, ISSUER, Browser, House, answered, body
 from web import Reply
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from idp.oauth.clients import ClientFaulty
+from idp.oauth.clients.registered import ClientFaulty
 from idp.oauth.subject import session_of, subject_at, subject_of
 from tests.idp.oauth.conftest import BACK, Browser, House, body
 

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from idp.oauth.clients.grant_types import TOKEN_EXCHANGE
 from idp.oauth.errors import InvalidToken
-from idp.oauth.grant_types import TOKEN_EXCHANGE
 from idp.oauth.grants.token_exchange import ACCESS_TOKEN, ACTORS_MOST
 from tests.idp.oauth.conftest import ISSUER, Browser, House, body
 from tests.idp.oauth.test_certificate_bound import CERTIFICATE, CNF, OTHER, redeem

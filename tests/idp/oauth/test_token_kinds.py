@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey
 
+from idp.oauth.clients.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
 from idp.oauth.errors import InvalidToken
-from idp.oauth.grant_types import CIBA, DEVICE_CODE, TOKEN_EXCHANGE
-from idp.oauth.introspection import MEDIA_TYPE
+from idp.oauth.tokens.introspection import MEDIA_TYPE
 from tests.idp.oauth.conftest import BACK, ISSUER, VERIFIER, Browser, House, body
 from tests.idp.oauth.proving import Key, redeem, userinfo
 from web import Call

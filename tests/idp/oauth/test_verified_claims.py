@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 import pytest
 
-from idp.oauth.verified_claims import VERIFIABLE
+from idp.oauth.claims.verified_claims import VERIFIABLE
 from idp.people.records import EvidenceRow, save_evidence
 from tests.idp.oauth.conftest import Browser, House, answered, body
 from web.csrf import FIELD

@@ -1,0 +1,1 @@
+"""What a hall is told of a holder."""

@@ -1,0 +1,1 @@
+"""What is registered about clients, and the rules it keeps."""

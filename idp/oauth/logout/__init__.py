@@ -1,0 +1,1 @@
+"""One logout that every hall hears of."""

@@ -1,0 +1,1 @@
+"""How a caller proves which client it is, and whose key it holds."""

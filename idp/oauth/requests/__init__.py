@@ -1,0 +1,1 @@
+"""Authorization requests on their way to an answer."""

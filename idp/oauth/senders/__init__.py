@@ -1,0 +1,1 @@
+"""To whose key a value is bound, and DPoP proofs."""

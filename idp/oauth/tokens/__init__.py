@@ -1,0 +1,1 @@
+"""Access tokens and ID tokens: made, checked, told about, taken back."""

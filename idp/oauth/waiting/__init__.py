@@ -1,0 +1,1 @@
+"""Requests that wait for a person: devices, and halls that ask the phone."""
