@@ -1,10 +1,13 @@
-"""PyPI requests-oauth2client, unchanged, in the grants and bindings beyond the plain code flow."""
+"""PyPI requests-oauth2client and npm openid-client, unchanged, beyond the plain code flow."""
 
 from __future__ import annotations
 
 import json
+import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +25,7 @@ from tests.flows.province import LIN, Province
 from tests.flows.strangers import SCOPE, Visitor, metadata, oauth2_client, register, stranger
 from tests.served import Served, serving
 
+FOREIGN = Path(__file__).parents[1] / "foreign"
 MIDDLE, RECORDS = "https://middle.example/api", "https://records.example/api"
 RING_SECONDS = 10
 
@@ -153,3 +157,37 @@ def test_a_hall_calls_a_hall(province: Province, secrets: dict[str, str]) -> Non
     known = records.introspect_token(exchanged)
     assert (known["active"], known["aud"]) == (True, RECORDS)
     assert known["act"] == {"sub": "middle"}
+
+
+@contextmanager
+def waiting(asked: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Callable[[], dict[str, Any]]]]:
+    """npm openid-client, once it waits: what the person needs, and how to hear who came."""
+    command = ["node", "waiting_openid_client.mjs"]
+    with subprocess.Popen(
+        command, cwd=FOREIGN, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdin
+            assert process.stdout
+            with process.stdin as pipe:
+                json.dump(asked, pipe)
+            said = process.stdout
+            yield json.loads(said.readline()), lambda: json.loads(said.readline())
+        finally:
+            process.terminate()
+
+
+def test_npm_openid_client_on_a_device(province: Province, secrets: dict[str, str]) -> None:
+    asked = {"issuer": province.issuer, "client": {"client_id": "kiosk"}, "device": True}
+    with waiting(asked) as (shown, heard), Visitor.of(province, "kiosk") as visitor:
+        visitor.let_in(shown["verification_uri_complete"], shown["user_code"])
+        assert heard() == {"name": "林漫"}
+
+
+def test_npm_openid_client_at_a_counter(province: Province, secrets: dict[str, str]) -> None:
+    client = {"client_id": "counter", "client_secret": secrets["counter"]}
+    asked = {"issuer": province.issuer, "client": client, "device": False}
+    asked |= {"login_hint": LIN, "binding_message": "W8 窗口 17"}
+    with waiting(asked) as (_, heard), Visitor.of(province, "counter") as visitor:
+        assert "W8 窗口 17" in visitor.say_yes()
+        assert heard() == {"name": "林漫"}
