@@ -112,6 +112,7 @@ ASK = """message => new Promise(answered => {
 })"""
 
 
+@pytest.mark.module("oidcc-frontchannel-rp-initiated-logout")
 @pytest.mark.parametrize("scripts", [True, False])
 def test_oidcc_frontchannel_rp_initiated_logout(
     province: Province, browser: Browser, hall: Served, *, scripts: bool
@@ -150,6 +151,7 @@ def test_a_hall_that_hangs_keeps_nobody(
         assert person.said == []
 
 
+@pytest.mark.module("oidcc-session-management-rp-initiated-logout")
 def test_oidcc_session_management_rp_initiated_logout(
     province: Province, browser: Browser, hall: Served
 ) -> None:

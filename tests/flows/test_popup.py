@@ -30,6 +30,7 @@ class Everywhere(dict[str, Any]):
         return super().get(key, (200, {"Content-Type": "text/html"}, ANSWERED))
 
 
+@pytest.mark.module("oidcc-display-popup")
 @pytest.mark.parametrize("mode", ["query", "form_post"])
 def test_oidcc_display_popup(province: Province, browser: Browser, mode: str) -> None:
     with serving() as hall, opened(browser, DESKTOP) as huang:

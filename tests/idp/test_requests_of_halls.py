@@ -86,11 +86,13 @@ def told(answer: TestResponse) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
 
 
+@pytest.mark.module("oidcc-login-hint", also="form_post")
 @pytest.mark.parametrize("hint", [LI["number"], NOBODY, "buffy@example.com", '"><b>x', "王小明"])
-def test_oidcc_login_hint(town: House, hint: str) -> None:
+@pytest.mark.parametrize("mode", ["query", "form_post"])
+def test_oidcc_login_hint(town: House, hint: str, mode: str) -> None:
     """The form is filled in alike for known and unknown, and the hint stands in no address of ours."""
     browser = town.browser()
-    login = led(browser, login_hint=hint, state="s")
+    login = led(browser, login_hint=hint, state="s", response_mode=mode)
     assert hint not in login
     assert urlencode({"": hint})[1:] not in login
     page = browser.get(login).text
@@ -147,6 +149,16 @@ def test_who_is_hinted_at_decides_nothing(town: House) -> None:
     assert led(browser, login_hint=NOBODY).startswith(BACK + "?code=")
 
 
+@pytest.mark.module(
+    "oidcc-ui-locales",
+    "oidcc-claims-locales",
+    "oidcc-display-page",
+    "oidcc-display-popup",
+    "oidcc-ensure-request-with-unknown-parameter-succeeds",
+    "oidcc-ensure-request-with-acr-values-succeeds",
+    "oidcc-max-age-10000",
+    also="form_post",
+)
 @pytest.mark.parametrize(
     "changes",
     [
@@ -171,6 +183,7 @@ def test_voluntary_parameters_change_nothing(town: House, changes: dict[str, str
         assert "code" in logged_in(browser, login)
 
 
+@pytest.mark.module("oidcc-prompt-login", "oidcc-max-age-1", also="form_post")
 @pytest.mark.parametrize("changes", [{"prompt": "login"}, {"prompt": "select_account"}, {"max_age": "1"}])
 @pytest.mark.parametrize("mode", ["query", "form_post"])
 def test_oidcc_prompt_login_and_max_age_1(town: House, changes: dict[str, str], mode: str) -> None:
@@ -185,6 +198,7 @@ def test_oidcc_prompt_login_and_max_age_1(town: House, changes: dict[str, str], 
     assert led(browser, prompt="none").startswith(BACK + "?code=")
 
 
+@pytest.mark.module("oidcc-prompt-none-not-logged-in", "oidcc-prompt-none-logged-in", also="form_post")
 @pytest.mark.parametrize("mode", ["query", "form_post"])
 def test_oidcc_prompt_none(town: House, mode: str) -> None:
     browser = town.browser()

@@ -74,6 +74,29 @@ def authorized(browser: PlainBrowser, province: Province, client: str, redirect:
     return browser.left_for
 
 
+@pytest.mark.module("oidcc-discovery-endpoint-verification")
+@pytest.mark.module("fapi2-security-profile-final-discovery-end-point-verification")
+def test_discovery_end_point_verification(province: Province, browser: PlainBrowser) -> None:
+    """Every address is https and answers as what it is; both forms of the document say the same."""
+    forms = [
+        browser.session.get(f"{province.issuer}/.well-known/{name}", timeout=10).json()
+        for name in ("openid-configuration", "oauth-authorization-server")
+    ]
+    assert forms[0] == forms[1]
+    found = forms[0]
+    assert found["issuer"] == province.issuer
+    addresses = {
+        name: value for name, value in found.items() if name.endswith(("_endpoint", "_uri", "_iframe"))
+    }
+    assert all(each.startswith("https://") for each in addresses.values())
+    called = {name: browser.session.get(each, timeout=10).status_code for name, each in addresses.items()}
+    assert not [name for name, status in called.items() if status == 404 or status >= 500]
+    assert browser.session.get(found["jwks_uri"], timeout=10).json()["keys"]
+    if "mtls_endpoint_aliases" in found:
+        assert found["tls_client_certificate_bound_access_tokens"] is True
+        assert "self_signed_tls_client_auth" in found["token_endpoint_auth_methods_supported"]
+
+
 def test_basic_without_pkce_and_redirect_addresses_as_they_are(
     province: Province, facts: dict[str, Any], browser: PlainBrowser
 ) -> None:

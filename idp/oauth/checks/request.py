@@ -12,7 +12,7 @@ from idp.oauth.errors import (
     RegistrationNotSupported,
     UnsupportedResponseType,
 )
-from idp.oauth.requests.response import MODES, STATE_MOST, short, takes_form
+from idp.oauth.requests.response import MODES, STATE_MOST, fits, short
 
 if TYPE_CHECKING:
     from idp.oauth.requests.asking import Asking
@@ -53,7 +53,7 @@ def response_mode_known(asking: Asking) -> None:
     mode = MODES.get(name)
     if mode is None:
         raise InvalidRequest("Send a response_mode that the metadata lists.")
-    if mode.form and not takes_form(asking.redirect_uri or ""):
+    if not fits(mode, asking.redirect_uri or ""):
         raise InvalidRequest("Send a response_mode without a form; redirect_uri takes none.")
     asking.mode = name
 

@@ -14,6 +14,7 @@ from idp.oauth.errors import (
 )
 from idp.oauth.requests import pushed
 from idp.oauth.requests.request_object import parameters_in
+from idp.oauth.requests.response import MODES, fits
 from web.call import Parameters
 from web.errors import NotFetched
 
@@ -83,8 +84,14 @@ def _fetch(asking: Asking, address: str) -> None:
 
 
 def _told(asking: Asking, refusal: OAuthError) -> OAuthError:
-    """The refusal, which goes to the address beside an object that cannot be read, if that is registered."""
+    """The refusal, which goes to the address beside an object that cannot be read, if that is registered.
+
+    It travels as that request asks (Form Post § 2), where the mode is one.
+    """
     beside = asking.came.get("redirect_uri")
     if beside is not None and registered(asking.client, beside):
         asking.redirect_uri = beside
+        mode = asking.came.get("response_mode") or ""
+        if mode in MODES and fits(MODES[mode], beside):
+            asking.mode = mode
     return refusal

@@ -17,7 +17,7 @@ from web.reply import Reply
 if TYPE_CHECKING:
     from idp.oauth.requests.asking import Asking
 
-__all__ = ["JWT_SECONDS", "MODES", "RING", "STATE_MOST", "Mode", "answered", "short", "takes_form"]
+__all__ = ["JWT_SECONDS", "MODES", "RING", "STATE_MOST", "Mode", "answered", "fits", "short"]
 
 RING: Final = "authorization-response"
 STATE_MOST: Final = 2048
@@ -66,9 +66,9 @@ MODES: Final[dict[str, Mode]] = {
 """Every mode there is; fragments are for browsers' scripts, which the code flow needs none of."""
 
 
-def takes_form(uri: str) -> bool:
-    """Whether a form can be posted there: http(s), and a host that CSP can name, so no IPv6 address."""
-    return uri.startswith(("https://", "http://")) and "//[" not in uri[:10]
+def fits(mode: Mode, uri: str) -> bool:
+    """Whether answers of this mode can go there; a form to http(s), and a host that CSP can name, no IPv6."""
+    return not mode.form or (uri.startswith(("https://", "http://")) and "//[" not in uri[:10])
 
 
 def short(state: str) -> bool:

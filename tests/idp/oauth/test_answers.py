@@ -52,6 +52,7 @@ def tokens_of(house: House, browser: Browser) -> dict[str, Any]:
     return body(house.redeem(house.code(browser, scope="openid profile")))
 
 
+@pytest.mark.module("oidcc-idtoken-signature", "oidcc-idtoken-rs256")
 @pytest.mark.parametrize("algorithm", SIGNING)
 def test_oidcc_idtoken_signature_by_each_algorithm(house: House, algorithm: str) -> None:
     """Among them RS256, as oidcc-idtoken-rs256 has it."""
@@ -68,6 +69,7 @@ def test_oidcc_idtoken_unsigned(house: House, algorithm: str) -> None:
     assert "id_token_alg" in refused.value.mend
 
 
+@pytest.mark.module("oidcc-userinfo-rs256")
 @pytest.mark.parametrize("algorithm", SIGNING)
 def test_oidcc_userinfo_by_each_algorithm(house: House, algorithm: str) -> None:
     """Among them RS256, as oidcc-userinfo-rs256 has it."""
@@ -82,6 +84,7 @@ def test_oidcc_userinfo_by_each_algorithm(house: House, algorithm: str) -> None:
     assert claims["sub"] == verified(house, tokens["id_token"])[1]["sub"]
 
 
+@pytest.mark.module("oidcc-userinfo-get", "oidcc-userinfo-post-header", "oidcc-userinfo-post-body")
 def test_oidcc_userinfo_get_post_header_post_body(house: House) -> None:
     house.client(userinfo_signed_alg="ES256")
     browser, _ = house.login(house.person())

@@ -92,6 +92,7 @@ def _log_out(house: House, browser: Browser, hint: str) -> None:
     assert house.call("GET", f"/logout?id_token_hint={hint}", browser=browser).status == 200
 
 
+@pytest.mark.module("oidcc-backchannel-rp-initiated-logout")
 @pytest.mark.parametrize("algorithm", SIGNING)
 def test_oidcc_backchannel_rp_initiated_logout(house: House, hall: Served, algorithm: str) -> None:
     _client(house, hall, id_token_alg=algorithm)

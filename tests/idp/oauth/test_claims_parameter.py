@@ -54,6 +54,7 @@ def got(house: House, code: str) -> tuple[dict[str, Any], dict[str, Any], dict[s
     return tokens, body(house.userinfo(tokens["access_token"])), claims
 
 
+@pytest.mark.module("oidcc-scope-profile", "oidcc-scope-email", "oidcc-scope-address", "oidcc-scope-phone")
 @pytest.mark.parametrize(
     ("scope", "held"),
     [
@@ -72,6 +73,7 @@ def test_oidcc_scope_profile_email_address_phone(house: House, scope: str, held:
     assert not token.keys() & NAMES
 
 
+@pytest.mark.module("oidcc-scope-all")
 def test_oidcc_scope_all(house: House) -> None:
     house.client(scopes=ALL)
     browser, _ = house.login(person(house))
@@ -89,6 +91,7 @@ def test_what_the_registry_does_not_hold_is_left_out(house: House) -> None:
     assert None not in info.values()
 
 
+@pytest.mark.module("oidcc-claims-essential")
 def test_oidcc_claims_essential(house: House) -> None:
     house.client()
     browser, _ = house.login(house.person())
@@ -364,6 +367,7 @@ def test_nothing_known_keeps_nothing(house: House, text: str) -> None:
     assert house.redeem(code).status == 200
 
 
+@pytest.mark.module("oidcc-claims-locales")
 def test_oidcc_claims_locales(house: House) -> None:
     house.client()
     browser, _ = house.login(house.person())
@@ -384,6 +388,7 @@ def test_two_parties_of_one_claim_are_told_apart(house: House) -> None:
 # wherever the request stands
 
 
+@pytest.mark.module("fapi2-security-profile-final-test-claims-parameter-identity-claims")
 def test_claims_in_a_pushed_request(house: House) -> None:
     """Refused already when it is pushed; as fapi2's test-claims-parameter-identity-claims sends it."""
     house.client(trusted=True)

@@ -52,6 +52,7 @@ def test_keys_are_fetched_and_kept(house: House, served: Served) -> None:
     assert served.count("/jwks") == 2
 
 
+@pytest.mark.module("oidcc-refresh-token-rp-key-rotation")
 def test_oidcc_refresh_token_rp_key_rotation(house: House, served: Served) -> None:
     """A new key is good at once, and the one that it replaced no more."""
     old, new = Signer(kid="old"), Signer(kid="new")

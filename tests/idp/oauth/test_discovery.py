@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from idp.endpoints import LANE
 from idp.oauth.token import GRANTS
@@ -36,6 +37,43 @@ def test_every_endpoint_that_is_named_is_routed_and_the_reverse(house: House) ->
     assert named == routed - pages - documents
     assert set(LANE) <= set(house.endpoints)
     assert [each for each in LANE if house.endpoints[each].page] == [("GET", "/authorize")]
+
+
+@pytest.mark.module("oidcc-discovery-endpoint-verification")
+def test_oidcc_discovery_endpoint_verification(house: House) -> None:
+    """What OpenID Connect Discovery § 3 requires, and what it takes from a provider that says nothing."""
+    reply = house.call("GET", WELL_KNOWN)
+    assert (reply.status, reply.header("Content-Type")) == (200, "application/json")
+    found = body(reply)
+    required = {"issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"}
+    assert required | {"response_types_supported", "id_token_signing_alg_values_supported"} <= found.keys()
+    assert None not in found.values()
+    assert [] not in found.values()
+    assert all(len(set(each)) == len(each) for each in found.values() if isinstance(each, list))
+    assert {"openid", "profile", "email", "address", "phone"} <= set(found["scopes_supported"])
+    assert {"sub", "iss", "name", "email", "address", "phone_number"} <= set(found["claims_supported"])
+    assert found["subject_types_supported"] == ["pairwise", "public"]
+    assert (found["claims_parameter_supported"], found["request_parameter_supported"]) == (True, True)
+    assert found["request_uri_parameter_supported"] is False  # left out it would count as true
+    keys = body(house.call("GET", "/jwks"))["keys"]
+    assert not any({"d", "p", "q", "k", "oth"} & key.keys() for key in keys)
+    assert len({key["kid"] for key in keys}) == len(keys)
+
+
+@pytest.mark.module("fapi2-security-profile-final-discovery-end-point-verification")
+def test_fapi2_discovery_end_point_verification(house: House) -> None:
+    """FAPI 2.0 § 5.3.2, and what Message Signing adds to it."""
+    found = body(house.call("GET", WELL_KNOWN))
+    assert found["pushed_authorization_request_endpoint"] == f"{ISSUER}/par"
+    assert found["authorization_response_iss_parameter_supported"] is True
+    assert found["code_challenge_methods_supported"] == ["S256"]
+    assert {"authorization_code", "refresh_token"} <= set(found["grant_types_supported"])
+    assert "private_key_jwt" in found["token_endpoint_auth_methods_supported"]
+    for name in ("dpop", "token_endpoint_auth", "request_object", "authorization", "id_token"):
+        assert {"ES256", "PS256", "EdDSA"} <= set(found[f"{name}_signing_alg_values_supported"]), name
+    assert "jwt" in found["response_modes_supported"]
+    signing = [value for name, value in found.items() if name.endswith("signing_alg_values_supported")]
+    assert {each for value in signing for each in value} == {"ES256", "PS256", "EdDSA", "RS256"}
 
 
 def test_what_is_off_is_not_named(house: House) -> None:
@@ -76,6 +114,7 @@ def test_etag(house: House) -> None:
         assert house.call("GET", path, headers={"If-None-Match": '"x"'}).status == 200
 
 
+@pytest.mark.module("oidcc-server-rotate-keys")
 def test_keys_follow_the_rings(house: House) -> None:
     before = house.call("GET", "/jwks")
     kids = {key["kid"] for key in msgspec.json.decode(before.body)["keys"]}
@@ -88,6 +127,7 @@ def test_keys_follow_the_rings(house: House) -> None:
     assert {key["kty"] for key in after if key["use"] == "enc"} == {"EC", "RSA"}
 
 
+@pytest.mark.module("oidcc-server-rotate-keys")
 def test_a_token_of_a_key_that_is_being_replaced_stays_good(house: House) -> None:
     house.client(trusted=True)
     person = house.person()

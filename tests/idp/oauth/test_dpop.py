@@ -175,6 +175,7 @@ def _refused(bound: House, reply: Any, code: str = "invalid_dpop_proof") -> str:
     return described
 
 
+@pytest.mark.module("fapi2-security-profile-final-dpop-negative-tests")
 def test_dpop_negative_tests(bound: House) -> None:
     """One token, everything that can be wrong with a proof for it, and at the end it still works."""
     token = tokens(bound)["access_token"]
@@ -198,6 +199,7 @@ def test_dpop_negative_tests(bound: House) -> None:
     assert userinfo(bound, KEY, token).status == 200
 
 
+@pytest.mark.module("fapi2-security-profile-final-dpop-negative-tests")
 def test_a_wrong_proof_spends_nothing_at_the_token_endpoint(bound: House) -> None:
     browser, _ = bound.login(bound.person())
     code = bound.code(browser)
@@ -238,12 +240,17 @@ def test_htu_is_compared_normalised(bound: House, htu: str) -> None:
     assert userinfo(bound, KEY, token, htu=htu).status == 200
 
 
+@pytest.mark.module("fapi2-security-profile-final-access-token-type-header-case-sensitivity")
 @pytest.mark.parametrize("scheme", ["DPoP", "dpop", "DPOP", "dPoP"])
 def test_access_token_type_header_case_sensitivity(bound: House, scheme: str) -> None:
     token = tokens(bound)["access_token"]
     assert userinfo(bound, KEY, token, scheme=scheme).status == 200
 
 
+@pytest.mark.module(
+    "fapi2-security-profile-final-ensure-dpopproof-with-iat-10seconds-before-succeeds",
+    "fapi2-security-profile-final-ensure-dpopproof-with-iat-10seconds-after-succeeds",
+)
 @pytest.mark.parametrize(
     ("seconds", "good"),
     [
@@ -268,6 +275,7 @@ def test_ensure_dpopproof_with_iat_10seconds_before_and_after(
     assert userinfo(bound, KEY, token, iat=bound.clock.now + 0.5).status == 200
 
 
+@pytest.mark.module("fapi2-security-profile-final-check-dpop-proof-nbf-exp")
 @pytest.mark.parametrize(
     ("nbf", "exp", "good"),
     [(0, 60, True), (10, 60, True), (31, 60, False), (-5, 1, True), (-5, 0, False), (0, -1, False)],

@@ -34,27 +34,32 @@ def error(reply: Reply) -> str:
     return str(body(reply)["error"])
 
 
+@pytest.mark.module("fapi2-security-profile-final-ensure-dpopproof-at-par-endpoint-binding-success")
 def test_ensure_dpopproof_at_par_endpoint_binding_success(fapi: House) -> None:
     token = body(redeem(fapi, KEY, code(fapi, by=proof(fapi))))["access_token"]
     assert userinfo(fapi, KEY, token).status == 200
 
 
+@pytest.mark.module("fapi2-security-profile-final-ensure-token-endpoint-fails-with-mismatched-dpop-proof-jkt")
 def test_ensure_token_endpoint_fails_with_mismatched_dpop_proof_jkt(fapi: House) -> None:
     bound = code(fapi, by=proof(fapi))
     assert error(redeem(fapi, OTHER, bound)) == "invalid_grant"
     assert redeem(fapi, KEY, bound).status == 200
 
 
+@pytest.mark.module("fapi2-security-profile-final-ensure-token-endpoint-fails-with-mismatched-dpop-jkt")
 def test_ensure_token_endpoint_fails_with_mismatched_dpop_jkt(fapi: House) -> None:
     bound = code(fapi, dpop_jkt=KEY.jkt)
     assert error(redeem(fapi, OTHER, bound)) == "invalid_grant"
     assert redeem(fapi, KEY, bound).status == 200
 
 
+@pytest.mark.module("fapi2-security-profile-final-ensure-dpop-auth-code-binding-success")
 def test_ensure_dpop_auth_code_binding_success(fapi: House) -> None:
     assert redeem(fapi, KEY, code(fapi, by=proof(fapi), dpop_jkt=KEY.jkt)).status == 200
 
 
+@pytest.mark.module("fapi2-security-profile-final-ensure-mismatched-dpop-jkt-fails")
 def test_ensure_mismatched_dpop_jkt_fails(fapi: House) -> None:
     assert error(fapi.push(proof=proof(fapi), dpop_jkt=OTHER.jkt)) == "invalid_dpop_proof"
     assert error(fapi.push(dpop_jkt="x")) == "invalid_request"

@@ -69,6 +69,7 @@ def error(reply: Reply) -> str:
     return str(body(reply)["error"])
 
 
+@pytest.mark.module("fapi2-security-profile-final-happy-flow")
 def test_happy_flow(fapi: House) -> None:
     found = body(redeem(fapi, code_of(fapi)))
     assert found["token_type"] == "DPoP"
@@ -87,6 +88,7 @@ def test_happy_flow_with_a_certificate(house: House) -> None:
     assert house.call("GET", "/userinfo", headers=headers).status == 401
 
 
+@pytest.mark.module("fapi2-security-profile-final-ensure-holder-of-key-required")
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -102,6 +104,7 @@ def test_ensure_holder_of_key_required(house: House, changes: dict[str, Any], co
         assert error(ask(house, key=None, **form)) == code
 
 
+@pytest.mark.module("fapi2-security-profile-final-ensure-client-id-in-token-endpoint")
 def test_ensure_client_id_in_token_endpoint(fapi: House) -> None:
     """Another client's id beside one's own assertion, or in it, with one's own key."""
     other = register(fapi, "hall-b")
@@ -111,6 +114,7 @@ def test_ensure_client_id_in_token_endpoint(fapi: House) -> None:
     assert redeem(fapi, code, client_id="hall-a").status == 200
 
 
+@pytest.mark.module("fapi2-security-profile-final-ensure-authorization-code-is-bound-to-client")
 def test_ensure_authorization_code_is_bound_to_client(fapi: House) -> None:
     register(fapi, "hall-b")
     code = code_of(fapi)
@@ -118,6 +122,7 @@ def test_ensure_authorization_code_is_bound_to_client(fapi: House) -> None:
     assert redeem(fapi, code).status == 200  # who stole it has burnt nothing
 
 
+@pytest.mark.module("fapi2-security-profile-final-attempt-reuse-authorization-code-after-one-second")
 def test_attempt_reuse_authorization_code_after_one_second(fapi: House) -> None:
     code = code_of(fapi)
     token = body(redeem(fapi, code))["access_token"]
@@ -128,6 +133,7 @@ def test_attempt_reuse_authorization_code_after_one_second(fapi: House) -> None:
     assert userinfo(fapi, token).status == 401
 
 
+@pytest.mark.module("fapi2-security-profile-final-ensure-token-endpoint-fails-with-expired-auth-code")
 @pytest.mark.parametrize(("seconds", "good"), [(59, True), (60, False), (61, False)])
 def test_ensure_token_endpoint_fails_with_expired_auth_code(fapi: House, seconds: int, *, good: bool) -> None:
     code = code_of(fapi)
@@ -137,6 +143,10 @@ def test_ensure_token_endpoint_fails_with_expired_auth_code(fapi: House, seconds
     assert good or error(reply) == "invalid_grant"
 
 
+@pytest.mark.module(
+    "fapi2-security-profile-final-incorrect-pkce-code-verifier-rejected",
+    "fapi2-security-profile-final-ensure-pkce-code-verifier-required",
+)
 @pytest.mark.parametrize("verifier", [None, "w" * 43, VERIFIER[:-1], VERIFIER + "v"])
 def test_incorrect_pkce_code_verifier_rejected(fapi: House, verifier: str | None) -> None:
     """Also ensure-pkce-code-verifier-required."""
@@ -145,6 +155,7 @@ def test_incorrect_pkce_code_verifier_rejected(fapi: House, verifier: str | None
     assert redeem(fapi, code).status == 200
 
 
+@pytest.mark.module("fapi2-security-profile-final-refresh-token")
 def test_refresh_token(fapi: House) -> None:
     """No rotation; for its client alone, proven and with a proof of a key, which may be another one."""
     other = register(fapi, "hall-b")

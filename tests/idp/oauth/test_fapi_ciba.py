@@ -93,6 +93,7 @@ def phone(house: House) -> Browser:
     return browser
 
 
+@pytest.mark.module("fapi-ciba-id1-discovery-end-point-verification")
 def test_discovery_end_point_verification(house: House) -> None:
     found = body(house.call("GET", "/.well-known/openid-configuration"))
     assert found["backchannel_authentication_endpoint"] == ISSUER + ENDPOINT
@@ -102,6 +103,7 @@ def test_discovery_end_point_verification(house: House) -> None:
     assert CIBA in found["grant_types_supported"]
 
 
+@pytest.mark.module("fapi-ciba-id1")
 def test_happy_path(house: House, phone: Browser) -> None:
     asked = body(ask(house))
     assert decide(house, phone) == "allow"
@@ -120,12 +122,14 @@ def test_happy_path_by_ps256(house: House) -> None:
     assert poll(house, asked, "other", signer).status == 200
 
 
+@pytest.mark.module("fapi-ciba-id1-user-rejects-authentication")
 def test_user_rejects_authentication(house: House, phone: Browser) -> None:
     asked = body(ask(house))["auth_req_id"]
     decide(house, phone, "deny")
     assert error(poll(house, asked)) == "access_denied"
 
 
+@pytest.mark.module("fapi-ciba-id1-multiple-call-to-token-endpoint")
 @pytest.mark.usefixtures("phone")
 def test_multiple_call_to_token_endpoint(house: House) -> None:
     asked = body(ask(house))["auth_req_id"]
@@ -135,6 +139,7 @@ def test_multiple_call_to_token_endpoint(house: House) -> None:
     assert error(poll(house, asked)) == "authorization_pending"
 
 
+@pytest.mark.module("fapi-ciba-id1-auth-req-id-expired")
 @pytest.mark.usefixtures("phone")
 def test_auth_req_id_expired(house: House) -> None:
     asked = body(ask(house, requested_expiry=30))
@@ -143,6 +148,11 @@ def test_auth_req_id_expired(house: House) -> None:
     assert error(poll(house, asked["auth_req_id"])) == "expired_token"
 
 
+@pytest.mark.module(
+    "fapi-ciba-id1-ensure-authorization-request-with-binding-message-succeeds",
+    "fapi-ciba-id1-ensure-other-scope-order-succeeds",
+    "fapi-ciba-id1-ensure-requested-expiry-as-string-succeeds",
+)
 @pytest.mark.usefixtures("phone")
 @pytest.mark.parametrize(
     "changes",
@@ -158,6 +168,7 @@ def test_ensure_succeeds(house: House, changes: dict[str, Any]) -> None:
     assert ask(house, **changes).status == 200
 
 
+@pytest.mark.module("fapi-ciba-id1-ensure-authorization-request-with-potentially-bad-binding-message")
 @pytest.mark.usefixtures("phone")
 def test_ensure_authorization_request_with_potentially_bad_binding_message(house: House) -> None:
     text = "1234 \U0001f44d\U0001f3ff \u54c1\u5ddd " + "Lorem ipsum dolor sit amet " * 16
@@ -167,6 +178,20 @@ def test_ensure_authorization_request_with_potentially_bad_binding_message(house
 MINUTE = 60
 
 
+@pytest.mark.module(
+    "fapi-ciba-id1-ensure-request-object-missing-aud-fails",
+    "fapi-ciba-id1-ensure-request-object-bad-aud-fails",
+    "fapi-ciba-id1-ensure-request-object-missing-iss-fails",
+    "fapi-ciba-id1-ensure-request-object-bad-iss-fails",
+    "fapi-ciba-id1-ensure-request-object-missing-exp-fails",
+    "fapi-ciba-id1-ensure-request-object-expired-exp-fails",
+    "fapi-ciba-id1-ensure-request-object-exp-is-70-minutes-in-future-fails",
+    "fapi-ciba-id1-ensure-request-object-missing-iat-fails",
+    "fapi-ciba-id1-ensure-request-object-missing-nbf-fails",
+    "fapi-ciba-id1-ensure-request-object-nbf-is-10-minutes-in-future-fails",
+    "fapi-ciba-id1-ensure-request-object-nbf-is-70-minutes-in-past-fails",
+    "fapi-ciba-id1-ensure-request-object-missing-jti-fails",
+)
 @pytest.mark.usefixtures("phone")
 @pytest.mark.parametrize(
     ("claim", "value"),
@@ -194,6 +219,10 @@ def test_ensure_request_object_fails(house: House, claim: str, value: Any) -> No
     assert house.count("expiring", "key LIKE 'auth_req_id:%'") == 0
 
 
+@pytest.mark.module(
+    "fapi-ciba-id1-ensure-request-object-signature-algorithm-is-none-fails",
+    "fapi-ciba-id1-ensure-request-object-signature-algorithm-is-bad-fails",
+)
 @pytest.mark.usefixtures("phone")
 def test_ensure_request_object_signature_algorithm_is_none_or_bad_fails(house: House) -> None:
     signed = SIGNER.sign(claims(house))
@@ -204,6 +233,7 @@ def test_ensure_request_object_signature_algorithm_is_none_or_bad_fails(house: H
         assert error(sent(house, {"request": text})) == "invalid_request"
 
 
+@pytest.mark.module("fapi-ciba-id1-ensure-request-object-signature-algorithm-is-RS256-fails")
 def test_ensure_request_object_signature_algorithm_is_rs256_fails(house: House) -> None:
     signer = Signer("RS256", "k3")
     register(house, "other", signer, ciba_request_alg="")
@@ -211,6 +241,7 @@ def test_ensure_request_object_signature_algorithm_is_rs256_fails(house: House) 
     assert error(sent(house, request, "other", signer)) == "invalid_request"
 
 
+@pytest.mark.module("fapi-ciba-id1-ensure-request-object-signed-by-other-client-fails")
 @pytest.mark.usefixtures("phone")
 def test_ensure_request_object_signed_by_other_client_fails(house: House) -> None:
     register(house, "other", OTHER)
@@ -224,18 +255,23 @@ def test_ensure_a_request_object_is_used_once(house: House) -> None:
     assert error(sent(house, request)) == "invalid_request"
 
 
+@pytest.mark.module("fapi-ciba-id1-ensure-authorization-request-with-multiple-hints-fails")
 @pytest.mark.usefixtures("phone")
 def test_ensure_authorization_request_with_multiple_hints_fails(house: House) -> None:
     assert error(ask(house, id_token_hint="x")) == "invalid_request"
     assert error(ask(house, login_hint=None)) == "invalid_request"
 
 
+@pytest.mark.module("fapi-ciba-id1-ensure-wrong-auth-req-id-in-token-endpoint-request")
 @pytest.mark.usefixtures("phone")
 def test_ensure_wrong_auth_req_id_in_token_endpoint_request(house: House) -> None:
     asked = body(ask(house))["auth_req_id"]
     assert error(poll(house, asked[:-1] + ("A" if asked[-1] != "A" else "B"))) == "invalid_grant"
 
 
+@pytest.mark.module(
+    "fapi-ciba-id1-ensure-different-client-id-and-issuer-in-backchannel-authorization-request",
+)
 @pytest.mark.usefixtures("phone")
 def test_ensure_different_client_id_and_issuer_in_backchannel_authorization_request(house: House) -> None:
     register(house, "other", OTHER)
@@ -243,6 +279,7 @@ def test_ensure_different_client_id_and_issuer_in_backchannel_authorization_requ
     assert error(sent(house, request)) == "invalid_request"
 
 
+@pytest.mark.module("fapi-ciba-id1-ensure-wrong-client-id-in-token-endpoint-request")
 def test_ensure_wrong_client_id_in_token_endpoint_request(house: House, phone: Browser) -> None:
     register(house, "other", OTHER)
     asked = body(ask(house))["auth_req_id"]
@@ -253,6 +290,7 @@ def test_ensure_wrong_client_id_in_token_endpoint_request(house: House, phone: B
     assert poll(house, asked).status == 200
 
 
+@pytest.mark.module("fapi-ciba-id1-ensure-wrong-client-id-in-backchannel-authorization-request")
 @pytest.mark.usefixtures("phone")
 def test_ensure_wrong_client_id_in_backchannel_authorization_request(house: House) -> None:
     register(house, "other", OTHER)
@@ -260,6 +298,10 @@ def test_ensure_wrong_client_id_in_backchannel_authorization_request(house: Hous
     assert error(sent(house, request)) == "invalid_request"
 
 
+@pytest.mark.module(
+    "fapi-ciba-id1-ensure-without-client-assertion-in-token-endpoint-request",
+    "fapi-ciba-id1-ensure-without-client-assertion-in-backchannel-authorization-request",
+)
 def test_ensure_without_client_assertion(house: House, phone: Browser) -> None:
     request = {"request": SIGNER.sign(claims(house)), "client_id": "bank"}
     assert error(house.call("POST", ENDPOINT, form=request), 401) == "invalid_client"
@@ -269,6 +311,10 @@ def test_ensure_without_client_assertion(house: House, phone: Browser) -> None:
     assert error(house.call("POST", "/token", form=form), 401) == "invalid_client"
 
 
+@pytest.mark.module(
+    "fapi-ciba-id1-ensure-client-assertion-signature-algorithm-in-backchannel-authorization-request-is-RS256-fails",
+    "fapi-ciba-id1-ensure-client-assertion-signature-algorithm-in-token-endpoint-request-is-RS256-fails",
+)
 def test_ensure_client_assertion_signature_algorithm_is_rs256_fails(house: House) -> None:
     """A client that registered PS256 for itself, with an RSA key that could do both."""
     signer, weak = Signer("PS256", "k4"), Signer("RS256", "k4")
@@ -278,6 +324,7 @@ def test_ensure_client_assertion_signature_algorithm_is_rs256_fails(house: House
     assert error(poll(house, "x", "other", weak), 401) == "invalid_client"
 
 
+@pytest.mark.module("fapi-ciba-id1-ensure-client-assertion-with-iss-aud-to-token-endpoint-succeeds")
 def test_ensure_client_assertion_with_iss_aud_to_token_endpoint_succeeds(
     house: House, phone: Browser
 ) -> None:
@@ -286,6 +333,7 @@ def test_ensure_client_assertion_with_iss_aud_to_token_endpoint_succeeds(
     assert poll(house, asked, aud=ISSUER).status == 200
 
 
+@pytest.mark.module("fapi-ciba-id1-ensure-unsigned-backchannel-authorization-request-fails")
 @pytest.mark.usefixtures("phone")
 def test_ensure_unsigned_backchannel_authorization_request_fails(house: House) -> None:
     form = {name: str(value) for name, value in claims(house).items() if name in {"scope", "login_hint"}}
@@ -294,6 +342,7 @@ def test_ensure_unsigned_backchannel_authorization_request_fails(house: House) -
     assert error(sent(house, beside)) == "invalid_request"
 
 
+@pytest.mark.module("fapi-ciba-id1-refresh-token")
 def test_refresh_token(house: House, phone: Browser) -> None:
     asked = body(ask(house))["auth_req_id"]
     decide(house, phone)
@@ -305,6 +354,12 @@ def test_refresh_token(house: House, phone: Browser) -> None:
     assert error(sent(house, form, "other", OTHER, "/token")) == "invalid_grant"
 
 
+@pytest.mark.module(
+    "fapi-ciba-id1-ping-backchannel-notification-endpoint-response-has-body",
+    "fapi-ciba-id1-ping-backchannel-notification-endpoint-response-401",
+    "fapi-ciba-id1-ping-backchannel-notification-endpoint-response-403",
+    "fapi-ciba-id1-ping-backchannel-notification-endpoint-return-redirect-request",
+)
 @pytest.mark.parametrize(
     ("status", "headers"),
     [
@@ -330,6 +385,26 @@ def test_ping_backchannel_notification_endpoint(
     assert poll(house, asked).status == 200
 
 
+@pytest.mark.module(
+    "fapi-ciba-id1-ping-with-mtls-ciba-notification-endpoint-response-401-and-require-server-does-not-retry"
+)
+def test_ping_with_mtls_response_401_does_not_retry(house: House, endpoint: Served) -> None:
+    """Whose endpoint wants a certificate that we have not says 401 once; its client asks by itself."""
+    url = endpoint.put("/notice", b"certificate needed", 401, **{"WWW-Authenticate": "Mutual"})
+    register(house, certificate_bound=True, ciba_delivery="ping", ciba_notification_endpoint=url)
+    phone, _ = house.login(house.person())
+    asked = body(ask(house, client_notification_token="n" * 40))["auth_req_id"]
+    decide(house, phone)
+    pinged(house, endpoint, 1)
+    for _ in range(3):
+        house.clock.advance(60)
+        house.oauth.pings.deliver(house.clock.now)
+    assert len(endpoint.asked) == 1
+    form = {"grant_type": CIBA, "auth_req_id": asked} | SIGNER.proof("bank", house.clock.now)
+    assert house.call("POST", "/token", form=form, certificate=CERTIFICATE).status == 200
+
+
+@pytest.mark.module("fapi-ciba-id1-ensure-mtls-holder-of-key-required")
 def test_ensure_mtls_holder_of_key_required(house: House) -> None:
     register(house, certificate_bound=True)
     phone, _ = house.login(house.person())

@@ -41,6 +41,7 @@ def _frames(reply: Reply) -> list[str]:
     return [unescape(each) for each in re.findall(r'<iframe [^>]*src="([^"]*)"', reply.body.decode())]
 
 
+@pytest.mark.module("oidcc-frontchannel-rp-initiated-logout")
 def test_oidcc_frontchannel_rp_initiated_logout(house: House) -> None:
     house.client(trusted=True, frontchannel_logout_uri=FRAME + "?hall=a")
     house.client("hall-b", trusted=True)
@@ -67,6 +68,10 @@ def test_oidcc_frontchannel_rp_initiated_logout(house: House) -> None:
     assert house.count("session_client") == 0
 
 
+@pytest.mark.module(
+    "oidcc-frontchannel-logout-discovery-endpoint-verification",
+    "oidcc-backchannel-logout-discovery-endpoint-verification",
+)
 def test_oidcc_frontchannel_logout_discovery_endpoint_verification(house: House) -> None:
     known = body(house.call("GET", "/.well-known/openid-configuration"))
     supported = {name: value for name, value in known.items() if "channel_logout" in name}
@@ -134,6 +139,7 @@ def _matches(
     return hashlib.sha256(words.encode()).hexdigest() == mix
 
 
+@pytest.mark.module("oidcc-session-management-rp-initiated-logout")
 def test_oidcc_session_management_rp_initiated_logout(house: House) -> None:
     house.client(trusted=True)
     browser, session = house.login(house.person())
@@ -176,6 +182,7 @@ def test_another_login_is_another_state(house: House) -> None:
     assert not _matches(state, browser)
 
 
+@pytest.mark.module("oidcc-session-management-discovery-endpoint-verification")
 def test_oidcc_session_management_discovery_endpoint_verification(house: House) -> None:
     known = body(house.call("GET", "/.well-known/openid-configuration"))
     assert known["check_session_iframe"] == f"{ISSUER}/session-frame"

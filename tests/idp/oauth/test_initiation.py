@@ -8,6 +8,7 @@ from idp.oauth.clients.registered import ClientFaulty
 from tests.idp.oauth.conftest import House
 
 
+@pytest.mark.module("oidcc-3rd_party-init-login")
 def test_oidcc_3rd_party_init_login(house: House) -> None:
     house.client(initiate_login_uri="https://hall.example/initiate-login")
     house.client("hall-b", initiate_login_uri="https://hall.example/begin?at=b")
@@ -25,6 +26,7 @@ def test_who_registered_none_is_not_led_to(house: House) -> None:
         assert house.visit("/halls/<client_id>", client_id=client_id).status == 404
 
 
+@pytest.mark.module("oidcc-3rd_party-init-login-nohttps")
 @pytest.mark.parametrize("uri", ["http://hall.example/login", "javascript:alert(1)", "hall.example/login"])
 def test_oidcc_3rd_party_init_login_nohttps(house: House, uri: str) -> None:
     with pytest.raises(ClientFaulty):

@@ -109,6 +109,7 @@ def _confirmed(house: House, browser: Browser, **parameters: str) -> Reply:
     return house.call("POST", f"/logout/confirm?{query}", browser=browser, form={FIELD: token})
 
 
+@pytest.mark.module("oidcc-rp-initiated-logout")
 def test_oidcc_rp_initiated_logout(house: House) -> None:
     browser, hint = _logged_in(house)
     reply = _ask(house, browser, id_token_hint=hint, post_logout_redirect_uri=HOME, state="s1")
@@ -117,11 +118,13 @@ def test_oidcc_rp_initiated_logout(house: House) -> None:
     assert (silent["error"], silent["state"]) == ("login_required", "s1")
 
 
+@pytest.mark.module("oidcc-rp-initiated-logout-discovery-endpoint-verification")
 def test_oidcc_rp_initiated_logout_discovery_endpoint_verification(house: House) -> None:
     known = body(house.call("GET", "/.well-known/openid-configuration"))
     assert known["end_session_endpoint"] == f"{ISSUER}/logout"
 
 
+@pytest.mark.module("oidcc-rp-initiated-logout-bad-post-logout-redirect-uri")
 def test_oidcc_rp_initiated_logout_bad_post_logout_redirect_uri(house: House) -> None:
     browser, hint = _logged_in(house)
     for bad in (
@@ -135,12 +138,14 @@ def test_oidcc_rp_initiated_logout_bad_post_logout_redirect_uri(house: House) ->
         assert bad not in reply.body.decode()
 
 
+@pytest.mark.module("oidcc-rp-initiated-logout-query-added-to-post-logout-redirect-uri")
 def test_oidcc_rp_initiated_logout_query_added_to_post_logout_redirect_uri(house: House) -> None:
     browser, hint = _logged_in(house)
     reply = _ask(house, browser, id_token_hint=hint, post_logout_redirect_uri=HOME + "?foo=bar", state="s1")
     assert (reply.status, reply.header("Location")) == (400, None)
 
 
+@pytest.mark.module("oidcc-rp-initiated-logout-modified-id-token-hint")
 @pytest.mark.parametrize("part", [0, 1, 2])
 def test_oidcc_rp_initiated_logout_modified_id_token_hint(house: House, part: int) -> None:
     browser, hint = _logged_in(house)
@@ -151,6 +156,7 @@ def test_oidcc_rp_initiated_logout_modified_id_token_hint(house: House, part: in
     assert _known(house, browser)
 
 
+@pytest.mark.module("oidcc-rp-initiated-logout-bad-id-token-hint")
 def test_oidcc_rp_initiated_logout_bad_id_token_hint(house: House) -> None:
     browser, _ = _logged_in(house)
     reply = _ask(house, browser, id_token_hint="bad", post_logout_redirect_uri=HOME, state="s1")
@@ -158,6 +164,7 @@ def test_oidcc_rp_initiated_logout_bad_id_token_hint(house: House) -> None:
     assert _known(house, browser)
 
 
+@pytest.mark.module("oidcc-rp-initiated-logout-no-id-token-hint")
 def test_oidcc_rp_initiated_logout_no_id_token_hint(house: House) -> None:
     """Whose address it is cannot be told: the person is logged out and stays with us."""
     browser, _ = _logged_in(house)
@@ -167,6 +174,7 @@ def test_oidcc_rp_initiated_logout_no_id_token_hint(house: House) -> None:
     assert not _known(house, browser)
 
 
+@pytest.mark.module("oidcc-rp-initiated-logout-no-params", "oidcc-rp-initiated-logout-only-state")
 @pytest.mark.parametrize("parameters", [{}, {"state": "s1"}])
 def test_oidcc_rp_initiated_logout_no_params_and_only_state(house: House, parameters: dict[str, str]) -> None:
     browser, _ = _logged_in(house)
@@ -175,6 +183,7 @@ def test_oidcc_rp_initiated_logout_no_params_and_only_state(house: House, parame
     assert not _known(house, browser)
 
 
+@pytest.mark.module("oidcc-rp-initiated-logout-no-post-logout-redirect-uri")
 def test_oidcc_rp_initiated_logout_no_post_logout_redirect_uri(house: House) -> None:
     browser, hint = _logged_in(house)
     reply = _ask(house, browser, id_token_hint=hint, state="s1")
@@ -182,6 +191,7 @@ def test_oidcc_rp_initiated_logout_no_post_logout_redirect_uri(house: House) -> 
     assert not _known(house, browser)
 
 
+@pytest.mark.module("oidcc-rp-initiated-logout-no-state")
 def test_oidcc_rp_initiated_logout_no_state(house: House) -> None:
     browser, hint = _logged_in(house)
     assert _ask(house, browser, id_token_hint=hint, post_logout_redirect_uri=HOME).header("Location") == HOME

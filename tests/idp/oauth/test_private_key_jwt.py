@@ -62,6 +62,7 @@ def test_wherever_clients_authenticate(house: House, path: str) -> None:
     assert ask(house, path, client_id="hall-a").status == 401
 
 
+@pytest.mark.module("oidcc-ensure-client-assertion-with-iss-aud-succeeds")
 def test_ensure_client_assertion_with_iss_aud_succeeds(house: House) -> None:
     """oidcc-…, and fapi-ciba-…-with-iss-aud-to-token-endpoint-succeeds."""
     signer = register(house)
@@ -75,6 +76,7 @@ def test_outside_fapi_endpoints_are_audiences_too(house: House, aud: Any) -> Non
     assert reply.status == 200, reply.body
 
 
+@pytest.mark.module("fapi2-security-profile-final-ensure-client-assertion-with-wrong-aud-fails")
 @pytest.mark.parametrize(
     "aud",
     [None, "", "https://other.example/", f"{ISSUER}/", ISSUER.upper(), [], [1], {}, 7, f"{ISSUER}/revoke"],
@@ -84,6 +86,12 @@ def test_ensure_client_assertion_with_wrong_aud_fails(house: House, aud: Any) ->
     refused(show(house, signer, aud=aud), "aud")
 
 
+@pytest.mark.module(
+    "fapi2-security-profile-final-par-test-array-as-audience-fails",
+    "fapi2-security-profile-final-par-test-par-endpoint-url-as-audience-fails",
+    "fapi2-security-profile-final-par-test-token-endpoint-url-as-audience-fails",
+    "fapi2-security-profile-final-ensure-client-assertion-with-wrong-aud-fails",
+)
 @pytest.mark.parametrize("path", ["/par", "/token"])
 @pytest.mark.parametrize(
     "aud", [[ISSUER], TOKEN, f"{ISSUER}/par", [ISSUER, TOKEN], "https://other.example/", None]
@@ -94,6 +102,7 @@ def test_par_test_array_and_endpoint_as_audience_fails(house: House, path: str, 
     refused(show(house, signer, path, aud=aud), "aud")
 
 
+@pytest.mark.module("fapi2-security-profile-final-ensure-signed-client-assertion-with-RS256-fails")
 @pytest.mark.parametrize("path", ["/par", "/token", "/introspect"])
 def test_ensure_signed_client_assertion_with_rs256_fails(house: House, path: str) -> None:
     signer = register_fapi(house, alg="PS256")
@@ -107,6 +116,9 @@ def test_the_registered_algorithm_alone(house: House) -> None:
     assert show(house, signer).status == 200
 
 
+@pytest.mark.module(
+    "fapi2-security-profile-final-ensure-client-assertion-with-exp-is-5-minutes-in-past-fails",
+)
 def test_ensure_client_assertion_with_exp_is_5_minutes_in_past_fails(house: House) -> None:
     signer = register_fapi(house)
     refused(show(house, signer, exp=house.clock.now - 300), "exp")
@@ -118,6 +130,10 @@ def test_exp_has_its_bounds(house: House, left: int, good: bool) -> None:  # noq
     assert (show(house, signer, exp=house.clock.now + left).status == 200) is good
 
 
+@pytest.mark.module(
+    "fapi2-security-profile-final-par-ensure-jwt-client-assertions-nbf-8-seconds-in-the-future-is-accepted",
+    "fapi2-security-profile-final-par-ensure-jwt-client-assertions-nbf-over-60-seconds-in-the-future-fails",
+)
 @pytest.mark.parametrize("claim", ["nbf", "iat"])
 @pytest.mark.parametrize(
     ("ahead", "good"), [(-60, True), (8, True), (10, True), (30, True), (31, False), (61, False)]
@@ -151,6 +167,7 @@ def test_times_may_have_a_fraction(house: House) -> None:
     refused(show(house, signer, exp=now + 0.5), "exp")
 
 
+@pytest.mark.module("fapi2-security-profile-final-ensure-client-assertion-with-no-sub-fails")
 @pytest.mark.parametrize("claim", ["iss", "sub", "exp", "jti", "aud"])
 def test_ensure_client_assertion_with_no_sub_fails(house: House, claim: str) -> None:
     signer = register_fapi(house)
@@ -171,6 +188,7 @@ def test_jti_is_a_string(house: House, jti: Any) -> None:
     refused(show(house, signer, jti=jti), "jti")
 
 
+@pytest.mark.module("fapi2-security-profile-final-ensure-client-assertion-in-token-endpoint")
 def test_ensure_client_assertion_in_token_endpoint(house: House) -> None:
     """fapi2-…, and fapi-ciba-…-ensure-without-client-assertion-in-token-endpoint-request-fails."""
     signer = register_fapi(house)

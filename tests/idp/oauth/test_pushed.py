@@ -45,6 +45,7 @@ def test_a_pushed_request_leads_to_a_code(house: House) -> None:
     assert house.redeem(answer["code"]).status == 200
 
 
+@pytest.mark.module("fapi2-security-profile-final-par-without-duplicate-parameters")
 def test_par_without_duplicate_parameters(house: House) -> None:
     """Only client_id and request_uri are needed, and what stands beside them counts for nothing."""
     browser = _known(house)
@@ -53,6 +54,7 @@ def test_par_without_duplicate_parameters(house: House) -> None:
     assert found["state"] == "s1"
 
 
+@pytest.mark.module("fapi2-security-profile-final-state-only-outside-request-object-not-used")
 def test_state_only_outside_the_request_is_not_used(house: House) -> None:
     browser = _known(house)
     assert "state" not in answered(_open(house, browser, house.pushed(state=None), state="outside"))
@@ -76,6 +78,9 @@ def test_the_way_over_login_and_consent_is_short_and_leads_back(house: House) ->
     assert house.redeem(found["code"]).status == 200
 
 
+@pytest.mark.module(
+    "fapi2-security-profile-final-par-ensure-reused-request-uri-prior-to-auth-completion-succeeds",
+)
 def test_ensure_reused_request_uri_prior_to_auth_completion_succeeds(house: House) -> None:
     house.client()
     browser, _ = house.login(house.person())
@@ -87,6 +92,7 @@ def test_ensure_reused_request_uri_prior_to_auth_completion_succeeds(house: Hous
     assert "code" in answered(house.call("GET", reply.header("Location") or "", browser=browser))
 
 
+@pytest.mark.module("fapi2-security-profile-final-par-attempt-reuse-request_uri")
 @pytest.mark.parametrize("decision", ["allow", "deny"])
 def test_attempt_reuse_request_uri(house: House, decision: str) -> None:
     house.client()
@@ -116,6 +122,7 @@ def test_a_refusal_spends_nothing(house: House) -> None:
     assert "code" in answered(_open(house, browser, query))
 
 
+@pytest.mark.module("fapi2-security-profile-final-par-attempt-to-use-expired-request_uri")
 @pytest.mark.parametrize(("late", "good"), [(-1, True), (0, False), (1, False)])
 def test_attempt_to_use_expired_request_uri(house: House, late: int, *, good: bool) -> None:
     browser = _known(house)
@@ -145,6 +152,7 @@ def test_the_moment_of_another_request_opens_no_expired_one(house: House) -> Non
     assert _open(house, browser, late, begun=begun).status == 400
 
 
+@pytest.mark.module("fapi2-security-profile-final-par-attempt-to-use-request_uri-for-different-client")
 def test_attempt_to_use_request_uri_for_different_client(house: House) -> None:
     browser = _known(house)
     house.client("hall-b", trusted=True)
@@ -154,6 +162,9 @@ def test_attempt_to_use_request_uri_for_different_client(house: House) -> None:
     assert (reply.status, reply.header("Location")) == (400, None)
 
 
+@pytest.mark.module(
+    "fapi2-security-profile-final-par-authorization-request-containing-request_uri-form-param",
+)
 def test_authorization_request_containing_request_uri_form_param(house: House) -> None:
     house.client()
     for request_uri in (PREFIX + "x", "https://a.example/request", ""):
@@ -161,11 +172,20 @@ def test_authorization_request_containing_request_uri_form_param(house: House) -
         assert (reply.status, body(reply)["error"]) == (400, "invalid_request")
 
 
+@pytest.mark.module("fapi2-security-profile-final-par-attempt-invalid-http-method")
 def test_attempt_invalid_http_method(house: House) -> None:
     methods = {method for method, path in house.endpoints if path == "/par"}
     assert methods == {"POST", "OPTIONS"}  # the second asks whether a page of that origin may
 
 
+@pytest.mark.module(
+    "fapi2-security-profile-final-plain-fapi-tolerate-unregistered-redirect-uri",
+    "fapi2-security-profile-final-ensure-redirect-uri-in-authorization-request",
+    "fapi2-security-profile-final-ensure-response-type-token-fails",
+    "fapi2-security-profile-final-ensure-response-type-code-idtoken-fails",
+    "fapi2-security-profile-final-par-plain-pkce-rejected",
+    "fapi2-security-profile-final-ensure-authorization-request-with-long-nonce",
+)
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
@@ -219,6 +239,9 @@ def test_only_the_client_itself_pushes(house: House) -> None:
     assert house.call("POST", "/par", form=named).status == 201
 
 
+@pytest.mark.module(
+    "fapi2-security-profile-final-ensure-unsigned-authorization-request-without-using-par-fails",
+)
 @pytest.mark.parametrize("changes", [{"par_required": True}, {"profile": "fapi2"}])
 def test_ensure_unsigned_authorization_request_without_using_par_fails(
     house: House, changes: dict[str, Any]
@@ -241,6 +264,7 @@ def test_the_operator_may_demand_it_of_all(house: House, tmp_path: Path) -> None
     assert body(house.call("GET", path))["require_pushed_authorization_requests"] is False
 
 
+@pytest.mark.module("fapi2-security-profile-final-par-ensure-pkce-required")
 def test_ensure_pkce_required(house: House) -> None:
     """FAPI knows no exception, whatever is registered."""
     _known(house, profile="fapi2", pkce_required=False)
@@ -248,6 +272,7 @@ def test_ensure_pkce_required(house: House) -> None:
     assert (reply.status, body(reply)["error"]) == (400, "invalid_request")
 
 
+@pytest.mark.module("fapi2-security-profile-final-ensure-authorization-request-with-64-char-nonce-success")
 def test_ensure_authorization_request_with_64_char_nonce_success(house: House) -> None:
     browser = _known(house, profile="fapi2")
     nonce = "n" * 64
@@ -256,12 +281,17 @@ def test_ensure_authorization_request_with_64_char_nonce_success(house: House) -
     assert house.engine.keys.verify_jwt("id-token", id_token, now=house.clock.now)["nonce"] == nonce
 
 
+@pytest.mark.module(
+    "fapi2-security-profile-final-ensure-authorization-request-without-state-success",
+    "fapi2-security-profile-final-ensure-authorization-request-without-nonce-success",
+)
 @pytest.mark.parametrize("left_out", ["state", "nonce"])
 def test_ensure_authorization_request_without_it_success(house: House, left_out: str) -> None:
     browser = _known(house, profile="fapi2")
     assert "code" in answered(_open(house, browser, house.pushed(**{left_out: None})))
 
 
+@pytest.mark.module("fapi2-security-profile-final-ensure-authorization-request-with-long-state")
 def test_ensure_authorization_request_with_long_state(house: House) -> None:
     browser = _known(house, profile="fapi2")
     state = "s" * 1024
@@ -279,11 +309,13 @@ def test_a_longer_one_would_not_pass_proxies(house: House, state: str) -> None:
     assert "state" not in found
 
 
+@pytest.mark.module("fapi2-security-profile-final-ensure-other-scope-order-succeeds")
 def test_ensure_other_scope_order_succeeds(house: House) -> None:
     browser = _known(house, profile="fapi2")
     assert "code" in answered(_open(house, browser, house.pushed(scope="profile openid")))
 
 
+@pytest.mark.module("fapi2-security-profile-final-user-rejects-authentication")
 def test_user_rejects_authentication(house: House) -> None:
     house.client(profile="fapi2")
     browser, _ = house.login(house.person())

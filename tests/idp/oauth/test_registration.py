@@ -1,10 +1,9 @@
-"""Clients register themselves: RFC 7591, RFC 7592 and the modules of OpenID Connect's dynamic profile."""
+"""Clients register themselves: RFC 7591 and RFC 7592."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -16,9 +15,8 @@ from idp.oauth.registering import initial
 from idp.oauth.registering.initial import Terms
 from idp.oauth.settings import OAuthSettings
 from store import SQL
-from tests.idp.oauth.conftest import BACK, ISSUER, OTHER_BACK, House, answered, body, make_house
+from tests.idp.oauth.conftest import BACK, ISSUER, House, answered, body, make_house
 from tests.idp.oauth.signing import Signer
-from tests.served import Served, serving
 from web import Reply
 
 TERMS = Terms(scopes=("openid", "profile", "phone", "offline_access"), audiences=(f"{ISSUER}/elicence",))
@@ -64,12 +62,6 @@ def at(found: dict[str, Any]) -> str:
     return str(found["registration_client_uri"]).removeprefix(ISSUER)
 
 
-@pytest.fixture
-def served() -> Iterator[Served]:
-    with serving() as found:
-        yield found
-
-
 # RFC 7591
 
 
@@ -89,19 +81,6 @@ def test_the_defaults_are_the_standards(house: House) -> None:
     assert found["registration_client_uri"] == f"{ISSUER}/register/{found['client_id']}"
     listed = body(house.call("GET", "/.well-known/openid-configuration"))
     assert listed["registration_endpoint"] == f"{ISSUER}/register"
-
-
-def test_oidcc_server(house: House) -> None:
-    """What was registered logs people in, without PKCE too, and its ID token is signed by RS256."""
-    found = register(house, client_name="Fule Hall", grant_types=["authorization_code", "refresh_token"])
-    client_id = found["client_id"]
-    browser, _ = house.login(house.person())
-    code = house.code(browser, client_id, code_challenge=None, code_challenge_method=None)
-    answer = body(house.redeem(code, client_id, code_verifier=""))
-    import jwt
-
-    assert jwt.get_unverified_header(answer["id_token"])["alg"] == "RS256"
-    assert "refresh_token" in answer
 
 
 def test_a_native_application_is_public_and_needs_pkce(house: House) -> None:
@@ -166,82 +145,6 @@ def test_everything_that_is_registered_is_told(house: House) -> None:
     assert body(house.call("POST", "/token", form=form))["error"] != "invalid_client"
 
 
-@pytest.mark.parametrize("name", ["logo_uri", "policy_uri", "tos_uri", "client_uri"])
-def test_oidcc_registration_logo_policy_tos_uri(house: House, name: str) -> None:
-    uri = "https://hall.example/page"
-    assert register(house, **{name: uri})[name] == uri
-    headers = ticket(house)
-    for bad in (
-        "http://hall.example/",
-        "javascript:alert(1)",
-        "//hall.example/",
-        "x",
-        "https://u@hall.example/",
-    ):
-        refused(
-            house.call("POST", "/register", json=REDIRECTS | {name: bad}, headers=headers),
-            400,
-            "invalid_client_metadata",
-            name,
-        )
-
-
-def test_oidcc_registration_jwks_uri(house: House, served: Served) -> None:
-    signer = Signer("RS256")
-    uri = served.put("/jwks", {"keys": [signer.jwk]})
-    found = register(
-        house,
-        token_endpoint_auth_method="private_key_jwt",
-        jwks_uri=uri,
-        grant_types=["authorization_code", "client_credentials"],
-    )
-    form = {"grant_type": "client_credentials", "scope": "x"} | signer.proof(
-        found["client_id"], house.clock.now
-    )
-    assert body(house.call("POST", "/token", form=form)).get("error") != "invalid_client"
-    assert served.count("/jwks") == 1
-
-
-def test_oidcc_registration_sector_uri(house: House, served: Served) -> None:
-    uris = [BACK, OTHER_BACK]
-    uri = served.put("/sector", [*uris, "https://other.example/"])
-    found = register(house, redirect_uris=uris, sector_identifier_uri=uri)
-    client = house.engine.clients.get(found["client_id"])
-    assert client is not None
-    assert client.sector == "127.0.0.1"
-    assert found["sector_identifier_uri"] == uri
-
-
-@pytest.mark.parametrize("document", [["https://other.example/"], {}, [1], [], None, "x"])
-def test_oidcc_registration_sector_bad(house: House, served: Served, document: Any) -> None:
-    headers = ticket(house, uses=1)
-    uri = served.put("/sector", document)
-    for bad in (uri, served.put("/missing", b"", status=404), "http://sector.example/x", "x"):
-        reply = house.call(
-            "POST", "/register", json=REDIRECTS | {"sector_identifier_uri": bad}, headers=headers
-        )
-        refused(reply, 400, "invalid_client_metadata", "sector_identifier_uri")
-    assert house.count("client") == 0
-    register(house, headers)  # what was refused used nothing
-
-
-def test_oidcc_redirect_uri_query_and_regfrag(house: House) -> None:
-    """…-redirect-uri-query-OK, -query-mismatch, -query-added, -regfrag."""
-    back = BACK + "?foo=bar"
-    found = register(house, redirect_uris=[back])
-    browser, _ = house.login(house.person())
-    reply = house.authorize(browser, found["client_id"], redirect_uri=back)
-    onward = house.decide(browser, reply.header("Location") or "").header("Location") or ""
-    location = house.call("GET", onward, browser=browser).header("Location") or ""
-    assert location.startswith(back + "&")
-    assert answered(house.authorize(browser, found["client_id"], redirect_uri=back))["foo"] == "bar"
-    for wrong in (BACK, BACK + "?foo=baz", back + "&x=y"):
-        assert house.authorize(browser, found["client_id"], redirect_uri=wrong).status == 400
-    for bad in (BACK + "#foobar", BACK + "#"):
-        reply = house.call("POST", "/register", json={"redirect_uris": [bad]}, headers=ticket(house))
-        refused(reply, 400, "invalid_redirect_uri")
-
-
 @pytest.mark.parametrize(
     "uris",
     [
@@ -259,6 +162,7 @@ def test_redirect_uris_that_are_none(house: House, uris: Any) -> None:
     refused(reply, 400, "invalid_redirect_uri")
 
 
+@pytest.mark.module("oidcc-idtoken-unsigned[dynamic]")
 @pytest.mark.parametrize(
     ("name", "value"),
     [

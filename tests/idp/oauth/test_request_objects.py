@@ -115,6 +115,11 @@ def test_by_value_and_through_par(house: House, algorithm: str, typ: str | None)
         assert house.redeem(found["code"]).status == 200
 
 
+@pytest.mark.module(
+    "fapi2-security-profile-final-state-only-outside-request-object-not-used",
+    "fapi2-security-profile-final-ensure-different-nonce-inside-and-outside-request-object",
+    "fapi2-security-profile-final-ensure-different-state-inside-and-outside-request-object",
+)
 def test_what_stands_outside_is_not_used(house: House) -> None:
     """fapi2: state-only-outside-request-object-not-used, ensure-different-state/nonce-inside-and-outside."""
     browser = _known(house)
@@ -129,6 +134,7 @@ def test_what_stands_outside_is_not_used(house: House) -> None:
     assert "state" not in found
 
 
+@pytest.mark.module("oidcc-ensure-request-object-with-redirect-uri")
 def test_oidcc_ensure_request_object_with_redirect_uri(house: House) -> None:
     browser = _known(house)
     request = signed(claims(house, response_mode=None))
@@ -136,6 +142,7 @@ def test_oidcc_ensure_request_object_with_redirect_uri(house: House) -> None:
     assert answered(reply)["state"] == "inside"
 
 
+@pytest.mark.module("fapi2-security-profile-final-ensure-request-object-without-redirect-uri-fails")
 @pytest.mark.parametrize("changes", [{"redirect_uri": None}, {"redirect_uri": BACK + "/x"}])
 def test_ensure_request_object_without_redirect_uri_fails(house: House, changes: dict[str, Any]) -> None:
     _known(house)
@@ -158,6 +165,10 @@ def fapi(house: House) -> House:
     return house
 
 
+@pytest.mark.module(
+    "fapi2-security-profile-final-ensure-request-object-with-multiple-aud-succeeds",
+    "fapi2-security-profile-final-ensure-request-object-with-nbf-8-seconds-in-the-future-is-accepted",
+)
 @pytest.mark.parametrize(
     "changes",
     [
@@ -185,6 +196,14 @@ def test_succeeds(fapi: House, changes: dict[str, Any]) -> None:
     assert "code" in found
 
 
+@pytest.mark.module(
+    "fapi2-security-profile-final-ensure-request-object-without-exp-fails",
+    "fapi2-security-profile-final-ensure-request-object-without-nbf-fails",
+    "fapi2-security-profile-final-ensure-expired-request-object-fails",
+    "fapi2-security-profile-final-ensure-request-object-with-bad-aud-fails",
+    "fapi2-security-profile-final-ensure-request-object-with-exp-over-60-fails",
+    "fapi2-security-profile-final-ensure-request-object-with-nbf-over-60-fails",
+)
 @pytest.mark.parametrize(
     "changes",
     [
@@ -231,6 +250,10 @@ def _moved(house: House, changes: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@pytest.mark.module(
+    "fapi2-security-profile-final-ensure-signed-request-object-with-RS256-fails",
+    "fapi2-security-profile-final-ensure-request-object-signature-algorithm-is-not-none",
+)
 @pytest.mark.parametrize("algorithm", ["RS256", "none", "HS256"])
 def test_ensure_signature_algorithm_is_not_that(fapi: House, algorithm: str) -> None:
     """ensure-signed-request-object-with-RS256-fails, …-signature-algorithm-is-not-none."""
@@ -244,17 +267,20 @@ def test_ensure_signature_algorithm_is_not_that(fapi: House, algorithm: str) -> 
     assert refused(pushed(fapi, request)) == (400, "invalid_request_object")
 
 
+@pytest.mark.module("fapi2-security-profile-final-ensure-matching-key-in-authorization-request")
 def test_ensure_matching_key_in_authorization_request(fapi: House) -> None:
     request = signed(claims(fapi), key=_key("ES256", 1))
     assert refused(pushed(fapi, request)) == (400, "invalid_request_object")
 
 
+@pytest.mark.module("fapi2-security-profile-final-ensure-request-object-with-invalid-signature-fails")
 def test_ensure_request_object_with_invalid_signature_fails(fapi: House) -> None:
     head, payload, signature = signed(claims(fapi)).split(".")
     broken = ("A" if signature[0] != "A" else "B") + signature[1:]
     assert refused(pushed(fapi, f"{head}.{payload}.{broken}")) == (400, "invalid_request_object")
 
 
+@pytest.mark.module("fapi2-security-profile-final-ensure-unsigned-request-at-par-endpoint-fails")
 def test_ensure_unsigned_request_at_par_endpoint_fails(fapi: House) -> None:
     reply = fapi.push(response_mode="jwt")
     assert refused(reply) == (400, "invalid_request")
@@ -266,17 +292,28 @@ def test_its_answers_are_signed_too(fapi: House) -> None:
         assert refused(pushed(fapi, signed(claims(fapi, response_mode=mode)))) == (400, "invalid_request")
 
 
+@pytest.mark.module(
+    "fapi2-security-profile-final-ensure-unsigned-authorization-request-without-using-par-fails",
+)
 def test_ensure_unsigned_and_signed_requests_without_par_fail(fapi: House) -> None:
     browser, _ = fapi.login(fapi.person())
     assert answered(fapi.authorize(browser))["error"] == "invalid_request"
     assert told(fapi, by_value(fapi, browser, signed(claims(fapi))), "jwt")["error"] == "invalid_request"
 
 
+@pytest.mark.module("fapi2-security-profile-final-par-authorization-request-containing-request_uri")
 def test_par_authorization_request_containing_request_uri(fapi: House) -> None:
     reply = pushed(fapi, signed(claims(fapi)), request_uri="urn:ietf:params:oauth:request_uri:x")
     assert refused(reply) == (400, "invalid_request")
 
 
+@pytest.mark.module(
+    "fapi2-security-profile-final-ensure-response-type-code-idtoken-fails",
+    "fapi2-security-profile-final-ensure-response-type-token-fails",
+    "fapi2-security-profile-final-par-ensure-pkce-required",
+    "fapi2-security-profile-final-par-plain-pkce-rejected",
+    "fapi2-security-profile-final-ensure-authorization-request-with-long-nonce",
+)
 def test_response_types_and_pkce_inside(fapi: House) -> None:
     for changes, error in (
         ({"response_type": "code id_token"}, "unsupported_response_type"),
@@ -300,6 +337,7 @@ def test_who_is_not_bound_by_fapi_may_say_less(house: House) -> None:
         assert by_value(house, browser, request).status == 400  # nowhere to tell it
 
 
+@pytest.mark.module("oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported")
 def test_oidcc_unsigned_request_object_rejected_as_unsupported(house: House) -> None:
     browser = _known(house)
     request = pyjwt.encode(claims(house), "", algorithm="none")
@@ -310,6 +348,7 @@ def test_oidcc_unsigned_request_object_rejected_as_unsupported(house: House) -> 
     assert listed["request_parameter_supported"] is True
 
 
+@pytest.mark.module("oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported")
 def test_oidcc_request_uri_unsigned_rejected_as_unsupported(house: House) -> None:
     browser = _known(house, request_uris=("https://hall.example/request",))
     found = answered(house.authorize(browser, request_uri="https://hall.example/request"))
@@ -326,6 +365,15 @@ def fetching(house: House, tmp_path: Path) -> House:
     )
     found.numbers = house.numbers
     return found
+
+
+@pytest.mark.module("oidcc-request-uri-signed-rs256")
+def test_oidcc_request_uri_signed_rs256(fetching: House) -> None:
+    """By the algorithm that a registration means which names none."""
+    with serving() as place:
+        address = place.put("/request", signed(claims(fetching, response_mode=None), "RS256").encode())
+        browser = _known(fetching, jwks=jwks("RS256"), request_uris=(address,))
+        assert answered(fetching.authorize(browser, request_uri=address))["state"] == "inside"
 
 
 def test_oidcc_request_uri_signed(fetching: House) -> None:
@@ -368,6 +416,7 @@ def test_nothing_is_fetched_for_fapi(fetching: House) -> None:
         assert place.asked == []
 
 
+@pytest.mark.module("oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported")
 def test_who_registered_no_address_is_told_that_it_is_not_supported(fetching: House) -> None:
     """oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported, where others may."""
     browser = _known(fetching)

@@ -99,6 +99,11 @@ def browser(house: House) -> Browser:
     return house.login(verified_person(house))[0]
 
 
+@pytest.mark.module(
+    "ekyc-server-happypath",
+    "ekyc-server-happypath-emptyobject",
+    "ekyc-server-happypath-essentialfalse",
+)
 @pytest.mark.parametrize("want", [None, {}, {"essential": False}, {"essential": True}])
 def test_ekyc_server_happypath_emptyobject_essentialfalse(house: House, browser: Browser, want: Any) -> None:
     info, token = got(house, browser, userinfo=asking({"name": want}), id_token=asking({"birthdate": want}))
@@ -106,6 +111,7 @@ def test_ekyc_server_happypath_emptyobject_essentialfalse(house: House, browser:
     assert token == {"verification": {"trust_framework": FRAMEWORK}, "claims": {"birthdate": "1990-01-01"}}
 
 
+@pytest.mark.module("ekyc-server-request-only-in-idtoken", "ekyc-server-request-only-in-userinfo")
 @pytest.mark.parametrize("place", ["userinfo", "id_token"])
 def test_ekyc_server_request_only_in_idtoken_only_in_userinfo(
     house: House, browser: Browser, place: str
@@ -114,6 +120,11 @@ def test_ekyc_server_request_only_in_idtoken_only_in_userinfo(
     assert (info is None, token is None) == (place == "id_token", place == "userinfo")
 
 
+@pytest.mark.module(
+    "ekyc-server-unknown-claim-omitted",
+    "ekyc-server-unknown-essential-claim-omitted",
+    "ekyc-server-unknown-claim-specialchars-omitted",
+)
 @pytest.mark.parametrize("essential", [True, False])
 @pytest.mark.parametrize("name", ["unknown_claim", "%25#\U0001f600'\"<&>\\/ \t", "verification", ""])
 def test_ekyc_server_unknown_essential_specialchars_claim_omitted(
@@ -128,6 +139,7 @@ def test_ekyc_server_unknown_essential_specialchars_claim_omitted(
     assert (info, token) == (None, None)
 
 
+@pytest.mark.module("ekyc-server-one-claim-with-random-value-omitted")
 def test_ekyc_server_one_claim_with_random_value_omitted(house: House, browser: Browser) -> None:
     info, _ = got(
         house, browser, userinfo=asking({"name": {"value": "4Zq"}, "gender": {"values": ["male", "x"]}})
@@ -137,6 +149,7 @@ def test_ekyc_server_one_claim_with_random_value_omitted(house: House, browser: 
     assert info is None
 
 
+@pytest.mark.module("ekyc-server-testuserprovidedrequest")
 def test_ekyc_server_testuserprovidedrequest(house: House, browser: Browser) -> None:
     """All that there is to ask for, in one request, by the form of the schema."""
     verification = {
@@ -176,6 +189,7 @@ def test_ekyc_server_testuserprovidedrequest(house: House, browser: Browser) -> 
     assert info["verification"]["time"].endswith("Z")
 
 
+@pytest.mark.module("ekyc-server-testbasedonuserinfo-defaults")
 def test_ekyc_server_testbasedonuserinfo_defaults(house: House, browser: Browser) -> None:
     """A verified claim says the same as the plain one of that name, and never stands beside it unasked."""
     plain = json.dumps({"userinfo": dict.fromkeys(VERIFIABLE)})
@@ -186,6 +200,7 @@ def test_ekyc_server_testbasedonuserinfo_defaults(house: House, browser: Browser
     assert verified["claims"] == {name: info[name] for name in VERIFIABLE if name in info}
 
 
+@pytest.mark.module("ekyc-server-test-userinfo-notfoundinop")
 def test_ekyc_server_test_userinfo_notfoundinop(house: House, browser: Browser) -> None:
     """What the registry does not hold of this person, here an address, is left out."""
     info, _ = got(house, browser, userinfo=asking({"address": {"essential": True}, "name": None}))
