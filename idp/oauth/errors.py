@@ -4,7 +4,7 @@ Problem
 └── OAuthError
     ├── (BadRequest) InvalidRequest, InvalidGrant, UnauthorizedClient, UnsupportedGrantType, InvalidScope
     ├── (BadRequest) UnsupportedResponseType, InvalidTarget, InvalidAuthorizationDetails
-    ├── (BadRequest) RequestNotSupported, RequestUriNotSupported, RegistrationNotSupported
+    ├── (BadRequest) RequestUriNotSupported, RegistrationNotSupported
     ├── (BadRequest) InvalidRequestObject
     ├── (BadRequest) LoginRequired, ConsentRequired, UnmetAuthenticationRequirements, AccessDenied
     ├── (BadRequest) AuthorizationPending, SlowDown, ExpiredToken, InvalidBindingMessage: decided elsewhere
@@ -48,7 +48,6 @@ __all__ = [
     "OAuthError",
     "ProofRefused",
     "RegistrationNotSupported",
-    "RequestNotSupported",
     "RequestUriNotSupported",
     "SlowDown",
     "UnauthorizedClient",
@@ -125,13 +124,6 @@ class InvalidAuthorizationDetails(OAuthError, BadRequest):
     mend = "Send authorization_details as a JSON array of objects of a type that the metadata lists."
 
 
-class RequestNotSupported(OAuthError, BadRequest):
-    """OIDC Core § 3.1.2.6."""
-
-    code = "request_not_supported"
-    mend = "Send the parameters themselves instead of a request object."
-
-
 class RequestUriNotSupported(OAuthError, BadRequest):
     """OIDC Core § 3.1.2.6."""
 
@@ -171,14 +163,14 @@ class UnmetAuthenticationRequirements(OAuthError, BadRequest):
     """OpenID Connect Core Error Code unmet_authentication_requirements 1.0."""
 
     code = "unmet_authentication_requirements"
-    mend = "The person cannot reach the level that this client requires."
+    mend = "Send the person again once they have raised their level or turned on one-time codes."
 
 
 class AccessDenied(OAuthError, BadRequest):
     """The person, or our policy, said no."""
 
     code = "access_denied"
-    mend = "The person did not agree."
+    mend = "Ask again only where the person wants it: they did not agree."
 
 
 class AuthorizationPending(OAuthError, BadRequest):
@@ -212,7 +204,8 @@ class InvalidBindingMessage(OAuthError, BadRequest):
 class UntrustedRequest(OAuthError, BadRequest):
     """Wrong before a redirect URI is trusted: shown on a page, never sent anywhere (RFC 6749 § 4.1.2.1)."""
 
-    code = "invalid_request"
+    code = InvalidRequest.code
+    mend = InvalidRequest.mend
 
 
 class UnknownClient(UntrustedRequest):

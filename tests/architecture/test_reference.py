@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 from service import reference
+from service.reference.errors import MENDS
 from tests.architecture import tree
 
 FOLDER = tree.ROOT / "docs/reference"
@@ -31,6 +34,16 @@ def test_the_reference_is_what_the_code_says(tmp_path: Path) -> None:
 
 def test_every_row_is_explained() -> None:
     assert {name: unexplained(page) for name, page in reference.pages().items() if unexplained(page)} == {}
+
+
+def test_what_to_mend_stands_in_chinese_for_every_code_and_for_no_other() -> None:
+    """test_every_row_is_explained finds a code without; in English it must be OAuth's ASCII."""
+    page = reference.pages()["errors.md"]
+    rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    told = tomllib.loads(MENDS.read_text("utf-8"))
+    assert set(told) == {row[0].removeprefix("| ").strip("`") for row in rows}
+    assert [code for code, mend in told.items() if not re.search("[\u4e00-\u9fff].*。$", mend)] == []
+    assert [row[0] for row in rows if not row[4].isascii() or not row[4].endswith(".")] == []
 
 
 def test_a_stale_reference_is_found(tmp_path: Path) -> None:
