@@ -54,8 +54,8 @@ __all__ = [
 REQUEST_CHECKS: Final[tuple[Check, ...]] = (
     redirect_uri_registered,
     # from here on the client hears of it
-    once,
     response_mode_known,
+    once,
     as_profiled,
     nothing_unsupported,
     response_type_code,

@@ -93,6 +93,7 @@ def test_a_rooms_own_rules_are_applied(faults: Faults) -> None:
         (PUBLIC, {"AUTHLIB_INSECURE_TRANSPORT": "1"}, "AUTHLIB_INSECURE_TRANSPORT"),
         (PUBLIC, {}, "environment"),  # no gateway for text messages
         (PUBLIC.replace("https://id", "http://id"), {}, "server.provider"),
+        (PUBLIC.replace("id.example.gov.cn", "id.example.gov.cn/province"), {}, "server.provider"),
         (PUBLIC.replace("https://my.example", "https://id.example"), {}, "server.portal"),
         (PUBLIC.replace("my.example.gov.cn", "id.example.gov.cn:8443"), {}, "server.portal"),
         (PUBLIC.replace("my.example.gov.cn", "my.example.gov.cn:443"), {}, "server.portal"),

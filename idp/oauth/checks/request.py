@@ -49,6 +49,8 @@ def response_type_code(asking: Asking) -> None:
 
 def response_mode_known(asking: Asking) -> None:
     """A mode that is on; from here on refusals travel in it too."""
+    if "response_mode" in asking.parameters.repeated:
+        return  # refused by the next check
     name = asking.get("response_mode") or "query"
     mode = MODES.get(name)
     if mode is None:

@@ -100,10 +100,13 @@ def test_who_and_where_twice_is_a_page(house: House, name: str) -> None:
     assert reply.header("Location") is None
 
 
-@pytest.mark.parametrize("name", ["scope", "state", "nonce", "code_challenge", "prompt", "own"])
+@pytest.mark.parametrize(
+    "name", ["scope", "state", "nonce", "code_challenge", "prompt", "own", "response_mode"]
+)
 def test_anything_else_twice_is_told(house: House, name: str) -> None:
     house.client()
-    found = answered(house.call("GET", f"/authorize?{house.ask(own='1')}&{name}=x"))
+    query = house.ask(own="1", response_mode="form_post" if name == "response_mode" else "query")
+    found = answered(house.call("GET", f"/authorize?{query}&{name}=x"))
     assert found["error"] == "invalid_request"
     assert ("state" in found) is (name != "state")
 

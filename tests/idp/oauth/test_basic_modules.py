@@ -272,6 +272,13 @@ def test_oidcc_ensure_request_with_valid_pkce_succeeds(house: House, browser: Br
     assert house.redeem(code).status == 200
 
 
+def test_a_parameter_twice_is_told_in_the_mode(house: House, browser: Browser, mode: str) -> None:
+    for name in ("scope", "state"):
+        query = f"{house.ask(response_mode=mode)}&{name}=x"
+        found = told(house.call("GET", f"/authorize?{query}", browser=browser), mode)
+        assert (found["error"], found["iss"]) == ("invalid_request", ISSUER)
+
+
 def test_the_query_of_a_redirect_uri_stays(house: House, browser: Browser, mode: str) -> None:
     """As the suite's second client has it."""
     register(house, redirect_uris=(BACK, QUERIED))
