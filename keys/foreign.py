@@ -69,7 +69,8 @@ def read_foreign(token: str, *, algorithms: Collection[str], typs: Collection[st
     algorithm = header.get("alg")
     if not isinstance(algorithm, str) or algorithm not in algorithms:
         raise ForeignRefused("Sign with alg " + " or ".join(algorithms) + ".", detail="alg")
-    if _typ(header.get("typ")) not in {_typ(each) for each in typs}:
+    # compared one by one: what stands there may be an array, which no set can be asked for
+    if all(_typ(header.get("typ")) != _typ(each) for each in typs):
         allowed = " or ".join(each or "absent" for each in typs)
         raise ForeignRefused(f"Send a JWT whose typ is {allowed}.", detail="typ")
     if not isinstance(header.get("kid", ""), str):
