@@ -81,7 +81,7 @@ def assemble(  # noqa: PLR0913 - a composition root names its parts
         expiring=expiring,
         keys=keys,
         clients=Clients(durable, feed),
-        client_keys=ClientKeys(fetcher, expiring),
+        client_keys=ClientKeys(fetcher, expiring, lambda data: keys.mac("jwks", data)),
         authorities=Authorities(settings.client_ca_file) if settings.client_ca_file else None,
         facts=facts,
         sign_on=sign_on,

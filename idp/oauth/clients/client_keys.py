@@ -9,6 +9,7 @@ meanwhile the last set that was read goes on for an hour.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ AGAIN_SECONDS: Final = 60
 RETRY_SECONDS: Final = 10
 """After a fetch that failed."""
 SETS_MOST: Final = 4096
+MARK_BYTES: Final = 16
+TIME_BYTES: Final = 8
 WAITING_MOST: Final = 4
 """Requests that wait for one fetch; a slow server of one client takes no more of our threads."""
 
@@ -57,9 +60,11 @@ class _Place:
 class ClientKeys:
     """The key sets of clients as this worker knows them."""
 
-    def __init__(self, fetcher: Fetcher, expiring: Expiring) -> None:
+    def __init__(self, fetcher: Fetcher, expiring: Expiring, mac: Callable[[bytes], bytes]) -> None:
+        """``mac``: a keyed one, by which a worker knows what another one put into the expiring store."""
         self._fetcher = fetcher
         self._expiring = expiring
+        self._mac = mac
         self._places: dict[str, _Place] = {}
 
     def verify(
@@ -159,8 +164,9 @@ class ClientKeys:
         except (NotFetched, KeySetRefused):
             place.failed_at = now
             return
+        what = now.to_bytes(TIME_BYTES) + text
         try:
-            self._expiring.put(_key(uri), now.to_bytes(8) + text, now + FRESH_SECONDS)
+            self._expiring.put(_key(uri), self._mark(uri, what) + what, now + FRESH_SECONDS)
         except Unavailable:
             return  # each worker fetches for itself
 
@@ -173,12 +179,21 @@ class ClientKeys:
         return place
 
     def _shared(self, uri: str) -> tuple[ForeignKeySet, int] | None:
-        """What another worker fetched, and when; the expiring store may have lost it, or not answer."""
+        """What another worker fetched, and when; the expiring store may have lost it, or not answer.
+
+        Whoever else can write there would otherwise be any client (the store decides nothing).
+        """
         try:
-            held = self._expiring.get(_key(uri))
+            held = self._expiring.get(_key(uri)) or b""
         except Unavailable:
             return None
-        return (read_key_set(held[8:]), int.from_bytes(held[:8])) if held is not None else None
+        mark, what = held[:MARK_BYTES], held[MARK_BYTES:]
+        if not what or not hmac.compare_digest(mark, self._mark(uri, what)):
+            return None
+        return read_key_set(what[TIME_BYTES:]), int.from_bytes(what[:TIME_BYTES])
+
+    def _mark(self, uri: str, what: bytes) -> bytes:
+        return self._mac(hashlib.sha256(uri.encode()).digest() + what)[:MARK_BYTES]
 
     def _first_to_ask(self, uri: str, now: int) -> bool:
         try:

@@ -1,8 +1,8 @@
 """A pushed request (RFC 9126): kept for a while, opened until somebody has finished, spent at the end.
 
 Its name, the ``request_uri``, is a sealed value that only its client opens and that holds its own ends. The
-request itself lies in the expiring store, where a loss costs one retry. What decides that it is answered once
-is the durable marker, whose ``ends`` is read from the name.
+request itself lies in the expiring store, sealed too, where a loss costs one retry. What decides that it is
+answered once is the durable marker, whose ``ends`` is read from the name.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ __all__ = ["PREFIX", "Pushed", "keep", "look", "spent"]
 
 PREFIX: Final = "urn:ietf:params:oauth:request_uri:"
 KIND: Final = "request-uri"
+KEPT: Final = "pushed-request"
+"""Kind of the seal around the request itself."""
 ID_BYTES: Final = 16
 
 
@@ -58,7 +60,8 @@ def keep(engine: Engine, client_id: str, pairs: list[tuple[str, str]], *, signed
     """Keep a request that was found good; its ``request_uri``."""
     opens = now + engine.settings.pushed_seconds
     name = _Name(engine.entropy(ID_BYTES), opens, opens + engine.settings.begun_seconds)
-    engine.expiring.put(_key(name), _encode(_Kept(pairs, signed)), name.ends)
+    kept = engine.keys.seal(KEPT, _encode(_Kept(pairs, signed)), bound=name.id)
+    engine.expiring.put(_key(name), kept.encode(), name.ends)
     return PREFIX + engine.keys.seal(KIND, _encode(name), bound=client_id.encode())
 
 
@@ -83,9 +86,7 @@ def look(engine: Engine, client_id: str, request_uri: str, *, begun: int | None,
         raise InvalidRequestUri(detail="does not open for this client") from error
     if name.opens <= (now if begun is None else begun) or name.ends <= now:
         raise InvalidRequestUri(detail="too late")
-    value = engine.expiring.get(_key(name))
-    if value is None:
-        raise InvalidRequestUri(detail="not in the expiring store")
+    kept = _opened(engine, name)
     marker = Marker(
         owner=client_id.encode(),
         kind=KIND,
@@ -97,8 +98,18 @@ def look(engine: Engine, client_id: str, request_uri: str, *, begun: int | None,
     )
     if engine.durable.read(lambda tx: standing(tx, marker)) is not None:
         raise InvalidRequestUri(detail="answered already")
-    kept = _kept(value)
     return Pushed(marker, kept.pairs, kept.signed)
+
+
+def _opened(engine: Engine, name: _Name) -> _Kept:
+    """What lies there, if it is what we put: only what was checked counts, and a hint may be a number."""
+    value = engine.expiring.get(_key(name))
+    if value is None:
+        raise InvalidRequestUri(detail="not in the expiring store")
+    try:
+        return _kept(engine.keys.open(KEPT, value.decode("ascii"), bound=name.id))
+    except (SealBroken, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidRequestUri(detail="not what was put into the expiring store") from error
 
 
 def spent(engine: Engine, pushed: Pushed) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -28,6 +28,10 @@ def served() -> Iterator[Served]:
 
 def publish(served: Served, *signers: Signer) -> str:
     return served.put("/jwks", {"keys": [each.jwk for each in signers]})
+
+
+def mac_of(house: House) -> Callable[[bytes], bytes]:
+    return lambda data: house.engine.keys.mac("jwks", data)
 
 
 def register(house: House, uri: str, client_id: str = "hall-a") -> None:
@@ -95,7 +99,7 @@ def test_workers_share_what_was_fetched(house: House, served: Served) -> None:
     client = house.engine.clients.get("hall-a")
     assert client is not None
     first = house.engine.client_keys
-    second = ClientKeys(house.engine.fetcher, house.engine.expiring)
+    second = ClientKeys(house.engine.fetcher, house.engine.expiring, mac_of(house))
     now = house.clock.now
 
     def verify(by: ClientKeys, signed_by: Signer) -> dict[str, Any]:
@@ -186,7 +190,7 @@ def test_an_address_inside_is_never_asked(house: House, served: Served) -> None:
     register(house, uri)
     client = house.engine.clients.get("hall-a")
     assert client is not None
-    strict = ClientKeys(Fetcher(FetchSettings()), house.engine.expiring)
+    strict = ClientKeys(Fetcher(FetchSettings()), house.engine.expiring, mac_of(house))
     with pytest.raises(Exception, match="jwks_uri"):
         strict.of(client, house.clock.now)
     assert served.asked == []
