@@ -36,6 +36,8 @@ class Bid(msgspec.Struct, frozen=True):
     """By which office, where the session may be gone; None: as the session says."""
     token: bytes = b""
     """jti of an access token that is presented."""
+    through: tuple[bytes, ...] = ()
+    """jti of those that it was exchanged from."""
     least_level: int = 0
     least_strength: int = 0
     sender: Sender = ANYBODY
@@ -131,7 +133,7 @@ def standing(tx: Tx, bid: Bid, now: int) -> Standing:
         consent=frozenset(row[13].split()) if row[12] == 1 else None,
         consent_since=row[14] or 0,
         family=None if row[15] is None else row[15] == 1,
-        revoked=row[16] > 0,
+        revoked=row[16] > 0 or any(revoked(tx, each) for each in bid.through),
     )
 
 

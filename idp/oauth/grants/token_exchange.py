@@ -154,6 +154,7 @@ def _answer(ask: Exchange) -> dict[str, Any]:
         jti=engine.entropy(16),
         sender=ask.sender,
         actors=(ask.client.client_id, *shown.actors),
+        through=(shown.jti, *shown.through),
         claims=b"",  # userinfo's, which is none of the audiences that a client serves
     )
     found: dict[str, Any] = {

@@ -71,6 +71,8 @@ class Access(msgspec.Struct, frozen=True, array_like=True):
     """Clients that act for the user of ``client`` by token exchange, the one that holds the token first."""
     claims: bytes = b""
     """Digest of the claims that userinfo answers beside what scopes open; they stand with the consent."""
+    through: tuple[bytes, ...] = ()
+    """``jti`` of the tokens that it was exchanged from: each of them revoked ends it too."""
 
     @property
     def held_by(self) -> str:
@@ -148,6 +150,7 @@ def bid_of(access: Access) -> Bid:
         at=access.at,
         office=access.office,
         token=access.jti,
+        through=access.through,
     )
 
 

@@ -137,6 +137,7 @@ class Tokens:
         access = known.access
         for subject in (
             access.jti,
+            *access.through,
             access.client.encode(),
             *(each.encode() for each in access.actors),
             access.holder_key,
