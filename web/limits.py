@@ -70,7 +70,9 @@ class LimitSettings:
     looks: int = 60
     """Codes of one licence checked by anybody: each look stands in the holder's trace."""
     waiting: int = 3000
-    """Requests that wait for a person (pushed, device, back-channel), and registrations, for one client."""
+    """Requests that wait for a person (pushed, device, back-channel), for one client that proved itself."""
+    strangers: int = 300
+    """The same of clients that prove nothing, and registrations, for one address."""
     wrong_clients: int = 120
     """Wrong client authentications, from one address; right ones are never counted."""
 
@@ -80,7 +82,10 @@ class LimitSettings:
         Raises:
             ValueError: naming every setting that is wrong.
         """
-        counts = (self.logins, self.activations, self.checks, self.looks, self.waiting, self.wrong_clients)
+        counts = (
+            *(self.logins, self.activations, self.checks, self.looks),
+            *(self.waiting, self.strangers, self.wrong_clients),
+        )
         faults = [] if min(counts) >= 0 else ["limits: 0 or more calls"]
         if not 1 <= self.window_seconds <= 3600:
             faults.append("window_seconds: 1 to 3600")
@@ -177,7 +182,7 @@ def limited(
         if endpoint.authorisation.name == "client":
             admit = _counting_refusals(limiter, Rule("wrong-client", settings.wrong_clients), admit)
         if route in WAITING:
-            admit = _counting_clients(limiter, Rule("waiting", settings.waiting), admit, client_of)
+            admit = _counting_clients(limiter, settings, admit, client_of)
         if admit is not endpoint.authorisation.admit:
             gate = Authorisation(endpoint.authorisation.name, endpoint.authorisation.reason, admit)
             endpoint = replace(endpoint, authorisation=gate)  # noqa: PLW2901 - the same one, guarded
@@ -239,12 +244,15 @@ def _counting_refusals(limiter: Limiter, rule: Rule, admit: Callable[[Call], Any
 
 
 def _counting_clients(
-    limiter: Limiter, rule: Rule, admit: Callable[[Call], Any], client_of: Callable[[Any], str]
+    limiter: Limiter, settings: LimitSettings, admit: Callable[[Call], Any], client_of: Callable[[Any], str]
 ) -> Callable[[Call], Any]:
+    proven, strangers = Rule("waiting", settings.waiting), Rule("strangers", settings.strangers)
+
     def counted(call: Call) -> Any:
         principal = admit(call)
         if not limiter.exempts(call):
-            limiter.count(rule, client_of(principal) or address_of(call), call.now)
+            client = client_of(principal)
+            limiter.count(proven if client else strangers, client or address_of(call), call.now)
         return principal
 
     return counted
