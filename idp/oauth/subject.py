@@ -7,7 +7,7 @@ records. ``sid`` likewise is another one for each client, or it would undo the p
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from keys import base64url
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from idp.oauth.clients.client import Client
     from keys import Keys
 
-__all__ = ["session_of", "subject_at", "subject_of"]
+__all__ = ["sector_of", "session_of", "subject_at", "subject_of"]
+
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def _text(digest: bytes) -> str:
@@ -42,8 +44,18 @@ def sector_of(client: Client) -> str:
 
 @lru_cache(maxsize=1024)
 def _host_of(redirect_uris: tuple[str, ...]) -> str | None:
-    hosts = {urlsplit(uri).hostname for uri in redirect_uris}
+    """The host that gets every answer, and is its owner's alone.
+
+    Behind a scheme of its own an application writes any host it likes, and at loopback stands every one of a
+    device: they would hear by what names a hall, or another of them, knows people.
+    """
+    hosts = {_own_host(uri) for uri in redirect_uris}
     return hosts.pop() if len(hosts) == 1 else None
+
+
+def _own_host(uri: str) -> str | None:
+    parts = urlsplit(uri)
+    return None if parts.scheme != "https" or parts.hostname in LOOPBACK else parts.hostname
 
 
 def session_of(keys: Keys, client_id: str, session: bytes) -> str:

@@ -8,6 +8,7 @@ not led here in the present session is led here first: an old page's button agre
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -78,12 +79,19 @@ def _page(pages: Pages, call: Call, asking: Asking) -> Reply:
         "idp/consent.html",
         leads_elsewhere=True,
         hall=(client.name_zh, client.name_en),
+        answers_at=_host(asking.redirect_uri or "") if client.own_word else None,
         organisation=organisation.name if organisation else None,
         scopes=[f"consent.scope_{name}" for name in asking.scopes],
         sentences=_sentences(asking),
         claims=_claims(asking),
         query=call.query_string,
     )
+
+
+def _host(uri: str) -> str:
+    """Where the answer goes, as people read addresses; of a scheme of an application's own, the scheme."""
+    parts = urlsplit(uri)
+    return parts.netloc if parts.scheme in {"https", "http"} else parts.scheme
 
 
 def _claims(asking: Asking) -> list[tuple[str, str, bool]]:

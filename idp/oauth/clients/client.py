@@ -143,6 +143,8 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     registered_at: int = 0
     may_register: tuple[str, ...] = ()
     """Scopes that its initial access token allowed; a change of its own stays within."""
+    may_grant: tuple[str, ...] = ()
+    """Grants, likewise."""
 
     @property
     def fapi(self) -> bool:
@@ -153,6 +155,11 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     def public(self) -> bool:
         """Without a secret: a native or browser application."""
         return self.auth_method == "none"
+
+    @property
+    def own_word(self) -> bool:
+        """Registered by itself: nobody has checked its name (RFC 7591 § 5)."""
+        return bool(self.registration_token_hash)
 
     @property
     def hears_of_logout(self) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from idp.oauth.clients.answer_rules import answer_faults
@@ -21,6 +22,10 @@ __all__ = ["LOOPBACK", "faults", "identifier"]
 
 LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
 
+_VISIBLE: Final = re.compile(r"[!#-)+-;=?-\[\]_a-z~]+")
+"""A URI's characters (RFC 3986 § 2) but the wildcard, and without ``"<>\\^`{|}`` that are none."""
+_AUTHORITY: Final = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+"""Host and port; nothing in it begins another directive of a Content-Security-Policy."""
 GRANTS = frozenset(
     {"authorization_code", "refresh_token", "client_credentials", DEVICE_CODE, CIBA, TOKEN_EXCHANGE}
 )
@@ -82,7 +87,11 @@ def _rules(client: Client) -> list[tuple[bool, str]]:
             "authorization_signed_alg: one that the metadata lists.",
         ),
         (
-            client.initiate_login_uri != "" and not client.initiate_login_uri.startswith("https://"),
+            client.initiate_login_uri != ""
+            and not (
+                client.initiate_login_uri.startswith("https://")
+                and _VISIBLE.fullmatch(client.initiate_login_uri)
+            ),
             "initiate_login_uri: https (OIDC Core 4).",
         ),
         (len(client.audiences) > 8, "audiences: at most 8."),  # an authorization code holds their places
@@ -108,12 +117,17 @@ def _redirect_faults(client: Client, uri: str) -> list[str]:
     except ValueError:
         return [f"{uri}: no URI."]
     name = uri if uri.isascii() else "redirect URI"
-    if not uri.isascii() or any(c in uri for c in " \t\r\n\\") or "*" in uri:
-        return [f"{name}: ASCII without spaces and wildcards."]
-    if parts.fragment or "#" in uri:
-        return [f"{name}: no fragment."]
-    if parts.username is not None or parts.password is not None:
-        return [f"{name}: no user information."]
+    rules = [
+        (not _VISIBLE.fullmatch(uri), "visible ASCII without wildcards and quotation marks."),
+        (bool(parts.fragment) or "#" in uri, "no fragment."),
+        (parts.username is not None or parts.password is not None, "no user information."),
+        (
+            bool(parts.netloc) and not _AUTHORITY.fullmatch(parts.netloc),
+            "a host of letters, digits, dots and hyphens.",
+        ),
+    ]
+    if wrong := next((sentence for broken, sentence in rules if broken), None):
+        return [f"{name}: {wrong}"]
     if parts.scheme == "https" and parts.netloc:
         return []
     if parts.scheme == "http" and _loopback(parts.netloc):

@@ -142,6 +142,7 @@ def record(client_id: str, sent: Metadata, terms: Terms, **kept: Any) -> Client:
         profile=terms.profile,
         scopes=scopes,
         may_register=terms.scopes,
+        may_grant=terms.grants,
         audiences=terms.audiences,
         # certified clients of profile basic leave PKCE out, if they have another proof of their own
         pkce_required=terms.profile != "basic" or method == "none",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from idp.oauth.clients.client import Client, new_secret, secret_matches
+from idp.oauth.clients.grant_types import CIBA, DEVICE_CODE
 from idp.oauth.clients.registered import ClientFaulty, put, replace
 from idp.oauth.clients.rules import faults
 from idp.oauth.errors import InvalidClientMetadata, InvalidRedirectUri, InvalidToken
@@ -20,6 +21,7 @@ from idp.oauth.events import client_event
 from idp.oauth.registering import initial, metadata
 from idp.oauth.registering.initial import Terms
 from idp.oauth.registering.sector import check_sector
+from idp.oauth.subject import sector_of
 from keys import base64url
 from ledger import append
 
@@ -61,7 +63,7 @@ def register(
     client = metadata.record(
         client_id, read, terms, secret_hashes=kept, registration_token_hash=token_hash, registered_at=now
     )
-    _check(engine, client, terms)
+    _check(engine, client, terms, None)
     event_id = engine.event_id(now)
 
     def work(tx: Tx) -> bool:
@@ -104,7 +106,7 @@ def change(engine: Engine, before: Client, sent: dict[str, Any], now: int) -> Re
         scopes=before.may_register,
         audiences=before.audiences,
         detail_types=before.detail_types,
-        grants=(*initial.ANYBODY.grants, *before.grants),
+        grants=before.may_grant or before.grants,
         subject_types=("pairwise", before.subject_type),
     )
     client = metadata.record(before.client_id, read, terms)
@@ -115,9 +117,10 @@ def change(engine: Engine, before: Client, sent: dict[str, Any], now: int) -> Re
         registration_token_hash=token_hash,
         registered_at=before.registered_at,
         # what the operator decided stays
+        pkce_required=client.pkce_required or before.pkce_required,
         **{name: getattr(before, name) for name in OPERATORS},
     )
-    _check(engine, client, terms)
+    _check(engine, client, terms, before)
     _replace(engine, before, client, "changed", now)
     return Registered(client, token, secret)
 
@@ -167,7 +170,7 @@ def _secret(engine: Engine, read: metadata.Metadata, kept: tuple[str, ...]) -> t
     return secret, (digest,)
 
 
-def _check(engine: Engine, client: Client, terms: Terms) -> None:
+def _check(engine: Engine, client: Client, terms: Terms, before: Client | None) -> None:
     found = faults(client)
     if redirects := [fault for fault in found if fault.startswith((*client.redirect_uris, "redirect"))]:
         raise InvalidRedirectUri(_ascii(" ".join(redirects)))
@@ -180,12 +183,29 @@ def _check(engine: Engine, client: Client, terms: Terms) -> None:
     for name, (wanted, allowed) in asked.items():
         if not set(wanted) <= set(allowed):
             found.append(f"{name}: only what the initial access token allows.")
+    if not found and client.subject_type == "pairwise":
+        found = _sector_faults(client, before)
     if found:
         raise InvalidClientMetadata(_ascii(" ".join(found)))
     try:
         check_sector(engine.fetcher, client)
     except ClientFaulty as faulty:
         raise InvalidClientMetadata(faulty.mend) from faulty
+
+
+def _sector_faults(client: Client, before: Client | None) -> list[str]:
+    """Nobody hears a hall's names for people by writing down its host (OIDC Core § 8.1).
+
+    That answers go to the redirect URIs is what makes their host the client's own. So it is not where answers
+    come another way, nor for tokens that were given while the answers went elsewhere.
+    """
+    if client.sector_identifier_uri:  # its host has said that it is so
+        return []
+    if {DEVICE_CODE, CIBA} & set(client.grants) and sector_of(client) != client.client_id:
+        return ["sector_identifier_uri: needed with redirect_uris where devices or back-channel logins are."]
+    if before is not None and sector_of(client) != sector_of(before):
+        return ["redirect_uris: keep to their host, or list them at sector_identifier_uri, or register anew."]
+    return []
 
 
 def _ascii(text: str) -> str:

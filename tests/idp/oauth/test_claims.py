@@ -77,7 +77,7 @@ def test_an_organisation_and_who_acts(house: House) -> None:
 
 
 def test_two_halls_know_two_subjects_and_one_sector_one(house: House) -> None:
-    a = house.client()
+    a = house.client(sector="localhost")
     b = house.client("hall-b", redirect_uris=(OTHER_BACK,))
     c = house.client("hall-c", redirect_uris=(OTHER_BACK,), sector="localhost")
     p = house.client("hall-p", subject_type="public")
