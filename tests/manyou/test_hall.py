@@ -7,6 +7,7 @@ from base64 import urlsafe_b64encode
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -15,6 +16,7 @@ from manyou.hall import (
     ForeignAnswer,
     Hall,
     InvalidIdToken,
+    InvalidLogoutToken,
     LoginRefused,
     Pending,
     ProviderUnavailable,
@@ -188,13 +190,29 @@ def test_a_login_must_be_as_recent_as_asked(hall: Hall, provider: SmallProvider)
                 hall.finish(pending, answer)
 
 
-def test_a_new_key_is_fetched_a_foreign_one_refused(hall: Hall, provider: SmallProvider) -> None:
+def test_strangers_kids_have_the_keys_fetched_now_and_then(
+    hall: Hall, provider: SmallProvider, clock: Clock
+) -> None:
+    """Anybody can post to the hall's address for logouts; each would have cost the provider a request."""
+    hall.finish(*begun(hall, provider))
+    clock.now += 10
+    before = [path for path, _ in provider.asked].count("/jwks")
+    for number in range(20):
+        with pytest.raises(InvalidLogoutToken):
+            hall.logged_out(jwt.encode({}, provider.keys["k1"], "ES256", headers={"kid": f"no{number}"}))
+    assert [path for path, _ in provider.asked].count("/jwks") == before + 1
+
+
+def test_a_new_key_is_fetched_a_foreign_one_refused(
+    hall: Hall, provider: SmallProvider, clock: Clock
+) -> None:
     hall.finish(*begun(hall, provider))
     provider.keys["k2"] = ec.generate_private_key(ec.SECP256R1())
     provider.signing_kid = "k2"
     with pytest.raises(InvalidIdToken):
         hall.finish(*begun(hall, provider))
     provider.published.append("k2")
+    clock.now += 10
     assert hall.finish(*begun(hall, provider)).sub == "s-1"
     # signed by k2, said to be by k1
     provider.headers = {"kid": "k1"}

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 __all__ = ["Provider"]
 
 KEPT_SECONDS: Final = 3600
-"""A provider publishes a key long before it signs with it; an unknown one is fetched at once anyway."""
+"""A provider publishes a key long before it signs with it; an unknown one is fetched all the same."""
+AGAIN_SECONDS: Final = 10
+"""Between two fetches for a kid that the set does not hold."""
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -68,11 +70,14 @@ class Provider:
         return address
 
     def key(self, kid: str) -> Mapping[str, Any] | None:
-        """The public JWK of that kid; the set is fetched again when it is not known."""
-        kept = self._keys
-        if kept is not None and self._clock() < kept[0] + KEPT_SECONDS:
+        """The public JWK of that kid; the set is fetched again when it is not known, but not each time.
+
+        Anybody can send a token of a kid that nobody has. A new key is published long before it is used.
+        """
+        kept, now = self._keys, self._clock()
+        if kept is not None and now < kept[0] + KEPT_SECONDS:
             found = _find(kept[1], kid)
-            if found is not None:
+            if found is not None or now < kept[0] + AGAIN_SECONDS:
                 return found
         document = self._channel.read("GET", self.endpoint("jwks_uri"))
         keys = document.get("keys") if isinstance(document, dict) else None
