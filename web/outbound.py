@@ -23,6 +23,10 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 LONGEST_URL: Final = 2048
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+_COMPATIBLE: Final = ipaddress.IPv6Network("::/96")
+"""RFC 4291 § 2.5.5.1; in it ``::`` and ``::1`` are addresses of their own."""
+_IN_A_SITE: Final = ipaddress.IPv6Network("fec0::/10")
+"""Site-local (RFC 3879), which ``ipaddress`` counts as global."""
 _SHARED: Final = ipaddress.IPv4Network("100.64.0.0/10")
 _PORTS: Final = {"https": 443, "http": 80}
 
@@ -105,6 +109,8 @@ def may_reach(address: str, settings: FetchSettings, *, secure: bool) -> bool:
         return settings.loopback != "refused"
     if not secure or found.is_multicast or found.is_unspecified or found.is_link_local:
         return False
+    if found in _IN_A_SITE:
+        return False
     listed = [ipaddress.ip_network(each) for each in settings.networks]
     holding = [network for network in listed if network.version == found.version and found in network]
     return any(found.is_global or _private(network) for network in holding)
@@ -126,6 +132,6 @@ def _innermost(address: Address) -> Address:
         return address.sixtofour
     if address.teredo is not None:
         return address.teredo[1]
-    if address in _NAT64:
+    if address in _NAT64 or (address in _COMPATIBLE and int(address) > 1):
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address
