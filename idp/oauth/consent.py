@@ -52,6 +52,15 @@ _GIVE_DETAIL = SQL(
     " ON CONFLICT (holder_key, acting_for, client_id, digest) DO UPDATE SET body = excluded.body,"
     " agreed_at = excluded.agreed_at"  # of the same claims others may be allowed the next time
 )
+_KEPT_MOST: Final = 256
+"""Details and sets of claims of one client and person: what scopes open anyway is written down unasked, so a
+hall could write without end. Who comes back to the oldest is asked again."""
+_FORGET_OLDEST = SQL(
+    "DELETE FROM consent_detail WHERE holder_key = :holder_key AND acting_for = :acting_for"
+    " AND client_id = :client_id AND agreed_at < :now AND digest NOT IN (SELECT digest FROM consent_detail"
+    " WHERE holder_key = :holder_key AND acting_for = :acting_for AND client_id = :client_id"
+    " ORDER BY agreed_at DESC, digest LIMIT :most)"
+)
 _HOLD = SQL(
     "SELECT 1 FROM consent WHERE holder_key = :holder_key AND acting_for = :acting_for"
     " AND client_id = :client_id FOR UPDATE"
@@ -134,6 +143,8 @@ def give(
     tx.run(_GIVE, **_key(grantee), scopes=" ".join(sorted(every)), first_party=int(first_party), now=now)
     for digest, text in details.items():
         tx.run(_GIVE_DETAIL, **_key(grantee), digest=digest, body=text, now=now)
+    if details:
+        tx.run(_FORGET_OLDEST, **_key(grantee), now=now, most=_KEPT_MOST)
     digests = [digest.hex() for digest in details]
     given = ConsentGiven(
         sorted(scopes), digests, first_party, grantee.acting_for.hex(), tuple(sorted(claims))
