@@ -47,8 +47,9 @@ def test_an_id_takes_exactly_80_random_bits(random: bytes) -> None:
 def test_an_event_comes_back_whole(durable: Durable) -> None:
     given = [event(1), event(2, None)]
     durable.write(record(*given))
-    for each in given:
-        assert durable.read(lambda tx, id_=each.id: by_id(tx, id_)) == Recorded(None, each)  # type: ignore[misc]
+    numbers = [1, 2] if durable.engine == "sqlite" else [None, None]
+    for number, each in zip(numbers, given, strict=True):
+        assert durable.read(lambda tx, id_=each.id: by_id(tx, id_)) == Recorded(number, each)  # type: ignore[misc]
     assert durable.read(lambda tx: by_id(tx, b"x" * 16)) is None
 
 
@@ -72,7 +73,8 @@ def test_a_trace_is_newest_first_and_pages_without_gap_or_repeat(durable: Durabl
     while part := page(seen[-1].event.id if seen else None):
         seen += part
     assert [each.event for each in seen] == mine[::-1]
-    assert [each.number is None for each in seen] == [True] * 3 + [False] * 4
+    waiting = 3 if durable.engine == "postgres" else 0
+    assert [each.number is None for each in seen] == [True] * waiting + [False] * (7 - waiting)
     assert page(None, ()) == []
     assert [each.event.tag for each in page(None, ("secret", "used"))] == ["secret", "used", "used"]
 
@@ -93,6 +95,8 @@ def test_since_gives_numbered_events_in_order(durable: Durable) -> None:
     durable.write(record(event(3), event(1), event(2)))
     Sequencer(durable).step()
     durable.write(record(event(4)))
-    found = durable.read(lambda tx: since(tx, 1, 10))
-    assert found == [Recorded(2, event(2)), Recorded(3, event(3))]
-    assert durable.read(lambda tx: since(tx, 0, 1)) == [Recorded(1, event(1))]
+    # SQLite numbers as works commit, the sequencer a batch by the events' time
+    order = (1, 2, 3) if durable.engine == "postgres" else (3, 1, 2, 4)
+    numbered = [Recorded(number, event(each)) for number, each in enumerate(order, 1)]
+    assert durable.read(lambda tx: since(tx, 1, 10)) == numbered[1:]
+    assert durable.read(lambda tx: since(tx, 0, 1)) == numbered[:1]

@@ -24,7 +24,16 @@ def numbers(durable: Durable) -> list[int | None]:
     return [row[0] for row in durable.read(lambda tx: tx.rows(NUMBERS))]
 
 
-def test_steps_number_everything_in_order_of_id(durable: Durable) -> None:
+def test_on_sqlite_an_event_has_its_number_at_once(sqlite_durable: Durable) -> None:
+    sqlite_durable.write(lambda tx: some(tx, 3))
+    assert numbers(sqlite_durable) == [1, 2, 3]
+    assert Sequencer(sqlite_durable).step() == 0
+    sqlite_durable.write(lambda tx: some(tx, 1, ms=0))
+    assert numbers(sqlite_durable) == [1, 2, 3, 4]
+
+
+def test_steps_number_everything_in_order_of_id(postgres_durable: Durable) -> None:
+    durable = postgres_durable
     durable.write(lambda tx: some(tx, BATCH_SIZE + 20))
     sequencer = Sequencer(durable)
     assert [sequencer.step() for _ in range(3)] == [BATCH_SIZE, 20, 0]

@@ -41,14 +41,14 @@ def test_a_new_one_is_applied_once(durable: Durable, folder: Path) -> None:
 
 
 def test_a_changed_file_is_refused(durable: Durable, folder: Path) -> None:
-    with (folder / "0002_ledger.sql").open("a") as file:
+    with (folder / "0003_keys.sql").open("a") as file:
         file.write("\n-- changed")
     with pytest.raises(MigrationChanged):
         migrate(durable, folder)
 
 
 def test_a_missing_file_is_refused(durable: Durable, folder: Path) -> None:
-    (folder / "0002_ledger.sql").unlink()
+    (folder / "0003_keys.sql").unlink()
     with pytest.raises(MigrationChanged):
         migrate(durable, folder)
 
