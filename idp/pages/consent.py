@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from idp.oauth.authorization import AUTHORIZATION_CHECKS, asked, concluded, problem_of
-from idp.oauth.checks.consent import agreed, ask, record
+from idp.oauth.checks.consent import agreed, ask, asked_here, record
 from idp.oauth.claims.claims_request import allowed, asked_for
 from idp.oauth.errors import AccessDenied, UntrustedRequest
 from idp.oauth.requests.asking import Asking
@@ -45,14 +45,14 @@ def consent_endpoints(engine: Engine, pages: Pages) -> tuple[Endpoint, ...]:
         found = asked(engine, pages, call, _CHECKS)
         if isinstance(found, Reply):
             return found
-        return _page(pages, call, found) if found.led == found.session.id else ask(found)
+        return _page(pages, call, found) if asked_here(found) else ask(found)
 
     def post(call: Call) -> Reply:
         found = asked(engine, pages, call, _CHECKS)
         if isinstance(found, Reply):
             return found
         match call.form.get("decision"):
-            case "allow" if found.led != found.session.id:
+            case "allow" if not asked_here(found):
                 return ask(found)
             case "allow":
                 _give(found, _ticked(call))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import hashlib
+from typing import TYPE_CHECKING, Final
 
 from idp.oauth import consent
 from idp.oauth.claims.claims_request import asked_for, canonical
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from idp.oauth.claims.claims_request import Wanted
     from idp.oauth.requests.asking import Asking
 
-__all__ = ["agreed", "ask", "record"]
+__all__ = ["agreed", "ask", "asked_here", "record"]
+
+DETAILS_BYTES: Final = 16
 
 
 def agreed(asking: Asking) -> None:
@@ -34,7 +37,21 @@ def agreed(asking: Asking) -> None:
 
 def ask(asking: Asking) -> Reply:
     """Lead this very session to the consent page."""
-    return Reply.redirect("/consent?" + asking.own_query(begin(asking, asking.session.id)))
+    return Reply.redirect("/consent?" + asking.own_query(begin(asking, _shown(asking))))
+
+
+def asked_here(asking: Asking) -> bool:
+    """Whether this session was led to the page with this request, and the page still says the same.
+
+    What details mean may have changed since: their texts, which types make of a request, go by the catalogue
+    of the moment. Then the page is shown again, and the old one's button agrees to nothing.
+    """
+    return asking.led == _shown(asking)
+
+
+def _shown(asking: Asking) -> bytes:
+    details = hashlib.sha256(b"".join(sorted(asking.details))).digest()
+    return asking.session.id + details[:DETAILS_BYTES]
 
 
 def _covers(asking: Asking, stands: consent.Agreed) -> bool:

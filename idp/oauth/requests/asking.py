@@ -73,7 +73,7 @@ class Asking:
     begun: int | None = None
     """When this very request arrived first, proven by our seal."""
     led: bytes = b""
-    """The session that was led to the consent page with this request, proven likewise."""
+    """Which session was led to the consent page with this request, to be shown what; proven likewise."""
     session: Session = field(init=False)
 
     def __post_init__(self) -> None:

@@ -1,8 +1,8 @@
 """When a request began, proven by a seal: keeps prompt=login, max_age and prompt=consent without a loop.
 
 The seal binds to the request's other parameters, so the proof of one request serves no other. On the way to
-the consent page it names the session too: what one person was shown is not agreed to by another who has
-logged in meanwhile, in another tab.
+the consent page it names the session too, and the details that the page shows: what one person was shown is
+not agreed to by another who has logged in meanwhile, in another tab, nor what the same words mean by then.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ def _bound(asking: Asking) -> bytes:
     return hashlib.sha256(repr(sorted(asking.own)).encode()).digest()
 
 
-def begin(asking: Asking, session: bytes = b"") -> str:
-    """The proof for this request: of the time that it brought, or of now; ``session``: who is to be asked."""
+def begin(asking: Asking, led: bytes = b"") -> str:
+    """The proof for this request: of the time that it brought, or of now; ``led``: who is asked for what."""
     at = asking.now if asking.begun is None else asking.begun
-    return asking.engine.keys.seal(KIND, at.to_bytes(TIME_BYTES) + session, bound=_bound(asking))
+    return asking.engine.keys.seal(KIND, at.to_bytes(TIME_BYTES) + led, bound=_bound(asking))
 
 
 def read(asking: Asking) -> None:
