@@ -13,7 +13,7 @@ _ALWAYS = (
 )
 _HTTPS = (("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),)
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src {}; connect-src 'self'; "
     "manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _PAGE = (
@@ -30,7 +30,12 @@ def machine_headers(*, https: bool) -> tuple[tuple[str, str], ...]:
 
 
 def page_headers(
-    *, https: bool, leads_elsewhere: bool = False, posts_to: str = "", frames: Sequence[str] = ()
+    *,
+    https: bool,
+    leads_elsewhere: bool = False,
+    posts_to: str = "",
+    frames: Sequence[str] = (),
+    images: Sequence[str] = (),
 ) -> tuple[tuple[str, str], ...]:
     """Headers of every page.
 
@@ -40,9 +45,12 @@ def page_headers(
     (OIDC Core § 3.1.2.1, ``display=popup``) waits there for the answer.
     ``posts_to``: the only origin that the page's form goes to, and the only one that is told where from.
     ``frames``: origins whose pages may be loaded into frames of this one.
+    ``images``: origins whose pictures stand on it.
     """
     target = posts_to or "'self'"
-    policy = _POLICY if leads_elsewhere else f"{_POLICY}; form-action {target}"
+    policy = _POLICY.format(" ".join(("'self' data:", *images)))
+    if not leads_elsewhere:
+        policy += f"; form-action {target}"
     if frames:
         policy += "; frame-src " + " ".join(frames)
     on_the_way = leads_elsewhere or posts_to

@@ -60,6 +60,7 @@ class Pages:
         leads_elsewhere: bool = False,
         posts_to: str = "",
         frames: Sequence[str] = (),
+        images: Sequence[str] = (),
         **context: object,
     ) -> Reply:
         """Render ``template``; see ``page_headers`` for the arguments that are no context.
@@ -83,5 +84,6 @@ class Pages:
             leads_elsewhere=leads_elsewhere,
             posts_to=posts_to,
             frames=frames,
+            images=images,
         )
         return Reply(status, text.encode(), HTML + headers + security, page=True)

@@ -16,6 +16,7 @@ from idp.oauth.authorization import AUTHORIZATION_CHECKS, asked, concluded, prob
 from idp.oauth.checks.consent import agreed, ask, asked_here, record
 from idp.oauth.claims.claims_request import allowed, asked_for
 from idp.oauth.errors import AccessDenied, UntrustedRequest
+from idp.oauth.origin import policy_origin
 from idp.oauth.requests.asking import Asking
 from idp.oauth.requests.begun import begin
 from web.endpoint import Endpoint, public
@@ -24,6 +25,7 @@ from web.reply import Reply
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from idp.oauth.clients.client import Client
     from idp.oauth.engine import Engine
     from web.access import Sentence
     from web.call import Call
@@ -74,10 +76,14 @@ def _page(pages: Pages, call: Call, asking: Asking) -> Reply:
     organisation = None
     if asking.session.acting_for is not None:
         organisation = asking.engine.facts.organisation(asking.session.acting_for)
+    logo = policy_origin(client.logo_uri) if client.logo_uri else None
     return pages.page(
         call,
         "idp/consent.html",
         leads_elsewhere=True,
+        images=(logo,) if logo else (),
+        logo=client.logo_uri if logo else "",
+        links=[(key, uri) for key, uri in _links(client) if uri],
         hall=(client.name_zh, client.name_en),
         answers_at=_host(asking.redirect_uri or "") if client.own_word else None,
         organisation=organisation.name if organisation else None,
@@ -92,6 +98,15 @@ def _host(uri: str) -> str:
     """Where the answer goes, as people read addresses; of a scheme of an application's own, the scheme."""
     parts = urlsplit(uri)
     return parts.netloc if parts.scheme in {"https", "http"} else parts.scheme
+
+
+def _links(client: Client) -> tuple[tuple[str, str], ...]:
+    """What the hall has to read of its own (OIDC Registration § 2), each with the key of its text."""
+    return (
+        ("consent.hall_site", client.client_uri),
+        ("consent.hall_policy", client.policy_uri),
+        ("consent.hall_terms", client.tos_uri),
+    )
 
 
 def _claims(asking: Asking) -> list[tuple[str, str, bool]]:

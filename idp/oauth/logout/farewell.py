@@ -7,13 +7,12 @@ goes on.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from idp.events import SessionsEnded, event
-from idp.oauth.origin import origin_of
+from idp.oauth.origin import policy_origin
 from idp.oauth.requests.session_state import forgotten
 from idp.oauth.subject import session_of
 from idp.sessions import session_client
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
     from web.pages import Pages
 
 __all__ = ["Farewell"]
-
-_ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
-"""What may stand in a policy: nothing of it could begin another directive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +78,8 @@ class Farewell:
         for client_id in clients:
             client = self.engine.clients.enabled(client_id)
             uri = client.frontchannel_logout_uri if client is not None else ""
-            origin = origin_of(uri) if uri else None
-            if origin is None or not _ORIGIN.fullmatch(origin):
+            origin = policy_origin(uri) if uri else None
+            if origin is None:
                 continue
             sid = session_of(self.engine.keys, client_id, session.id)
             query = urlencode({"iss": self.engine.issuer, "sid": sid})

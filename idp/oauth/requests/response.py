@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
+from idp.oauth.origin import policy_origin
 from keys import encrypt
 from web.reply import Reply
 
@@ -35,10 +36,9 @@ def _redirect(_asking: Asking, uri: str, answer: dict[str, str]) -> Reply:
 def _form(asking: Asking, uri: str, answer: dict[str, str]) -> Reply:
     if asking.pages is None:
         raise RuntimeError("a form for nobody")
-    parts = urlsplit(uri)
-    origin = f"{parts.scheme}://{parts.netloc}"
+    origin = policy_origin(uri)
     return asking.pages.page(
-        asking.call, "idp/form_post.html", posts_to=origin, uri=uri, answer=answer, hall=_names(asking)
+        asking.call, "idp/form_post.html", posts_to=origin or "", uri=uri, answer=answer, hall=_names(asking)
     )
 
 
@@ -67,8 +67,8 @@ MODES: Final[dict[str, Mode]] = {
 
 
 def fits(mode: Mode, uri: str) -> bool:
-    """Whether answers of this mode can go there; a form to http(s), and a host that CSP can name, no IPv6."""
-    return not mode.form or (uri.startswith(("https://", "http://")) and "//[" not in uri[:10])
+    """Whether answers of this mode can go there; a form where our policy can name the origin."""
+    return not mode.form or policy_origin(uri) is not None
 
 
 def short(state: str) -> bool:

@@ -66,6 +66,13 @@ def test_oidcc_refresh_token_rp_key_rotation(house: House, served: Served) -> No
     assert show(house, new).status == 200
     assert served.count("/jwks") == 2
     assert show(house, old).status == 401
+    house.signers["hall-a"] = new
+    browser, _ = house.login(house.person())
+    token = body(house.redeem(house.code(browser)))["refresh_token"]
+    newer = house.signers["hall-a"] = Signer(kid="newer")
+    house.clock.advance(60)
+    publish(served, newer)
+    assert house.refresh(token).status == 200
 
 
 def test_an_unknown_kid_is_looked_for_once_a_minute(house: House, served: Served) -> None:

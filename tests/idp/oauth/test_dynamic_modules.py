@@ -53,8 +53,18 @@ def test_oidcc_refresh_token(house: House) -> None:
 )
 @pytest.mark.parametrize("name", ["logo_uri", "policy_uri", "tos_uri", "client_uri"])
 def test_oidcc_registration_logo_policy_tos_uri(house: House, name: str) -> None:
-    uri = "https://hall.example/page"
-    assert register(house, **{name: uri})[name] == uri
+    """The person who is asked sees them, on the page that names the hall."""
+    uri = "https://hall.example/page?a=b&c"
+    found = register(house, **{name: uri})
+    assert found[name] == uri
+    browser, _ = house.login(house.person())
+    consent = house.authorize(browser, found["client_id"]).header("Location") or ""
+    page = house.call("GET", consent, browser=browser)
+    shown = "src" if name == "logo_uri" else "href"
+    assert f'{shown}="https://hall.example/page?a=b&amp;c"' in page.body.decode()
+    policy = page.header("Content-Security-Policy") or ""
+    pictures = " https://hall.example;" if name == "logo_uri" else ";"
+    assert f"img-src 'self' data:{pictures}" in policy
     headers = ticket(house)
     for bad in (
         "http://hall.example/",
