@@ -75,7 +75,10 @@ def authorized(browser: PlainBrowser, province: Province, client: str, redirect:
 
 
 @pytest.mark.module("oidcc-discovery-endpoint-verification")
-@pytest.mark.module("fapi2-security-profile-final-discovery-end-point-verification")
+@pytest.mark.module(
+    "fapi2-security-profile-final-discovery-end-point-verification",
+    "fapi2-security-profile-final-par-attempt-invalid-http-method",
+)
 def test_discovery_end_point_verification(province: Province, browser: PlainBrowser) -> None:
     """Every address is https and answers as what it is; both forms of the document say the same."""
     forms = [
@@ -91,6 +94,7 @@ def test_discovery_end_point_verification(province: Province, browser: PlainBrow
     assert all(each.startswith("https://") for each in addresses.values())
     called = {name: browser.session.get(each, timeout=10).status_code for name, each in addresses.items()}
     assert not [name for name, status in called.items() if status == 404 or status >= 500]
+    assert called["pushed_authorization_request_endpoint"] == 405  # a request is pushed by POST alone
     assert browser.session.get(found["jwks_uri"], timeout=10).json()["keys"]
     if "mtls_endpoint_aliases" in found:
         assert found["tls_client_certificate_bound_access_tokens"] is True
