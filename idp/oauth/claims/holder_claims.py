@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from idp.oauth.claims.claims import ORGANISATION, PERSON, open_claims
+from idp.oauth.claims.claims import (
+    ORGANISATION,
+    PERSON,
+    Part,
+    VerifiedWant,
+    may_ask,
+    open_claims,
+    opened_by,
+)
 from idp.oauth.claims.verified_claims import verified_claims
 from idp.oauth.subject import subject_of
 
 if TYPE_CHECKING:
-    from idp.oauth.claims.claims import Part
+    from idp.oauth.claims.claims import Want
     from idp.oauth.clients.client import Client
     from idp.oauth.engine import Engine
     from idp.oauth.grantee import Grantee
@@ -31,6 +39,7 @@ def claims_of(
     if person is None:
         return None
     subject = subject_of(engine.keys, client, grantee.subject)
+    opened, part = _still(client, opened, part)
     if not grantee.acting_for:
         found = {"sub": subject, **open_claims(PERSON, person, opened, part.claims)}
         if part.verified:
@@ -50,3 +59,15 @@ def claims_of(
         **open_claims(ORGANISATION, organisation, opened, part.claims),
         "acting_person": acting,
     }
+
+
+def _still(client: Client, opened: frozenset[str], part: Part) -> tuple[frozenset[str], Part]:
+    """What of it the client may have now: an operator may have taken a scope back since it was agreed to."""
+    scopes = frozenset(client.scopes)
+    names = may_ask(scopes)
+
+    def known(claims: dict[str, Want]) -> dict[str, Want]:
+        return {name: want for name, want in claims.items() if name in names}
+
+    verified = tuple(VerifiedWant(each.verification, known(each.claims)) for each in part.verified)
+    return opened & opened_by(scopes), Part(known(part.claims), verified)

@@ -19,7 +19,7 @@ from idp.oauth.gate import may_issue
 from idp.oauth.grants import narrowing
 from idp.oauth.login import Login
 from idp.oauth.standing import Bid, Standing, standing
-from idp.oauth.tokens.issue import Granted, answer
+from idp.oauth.tokens.issue import Granted, answer, joined
 from idp.oauth.tokens.sealed_refresh import SealedRefresh, open_refresh, seal_refresh
 from ledger import append
 
@@ -34,6 +34,13 @@ NARROWS = ("scope", "resource", "authorization_details")
 _login = msgspec.msgpack.Decoder(Login).decode
 _resources = msgspec.json.Decoder(tuple[str, ...]).decode
 _details = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+class _Typed(msgspec.Struct):
+    type: str
+
+
+_type = msgspec.json.Decoder(_Typed).decode
 
 
 class _Chosen(msgspec.Struct, frozen=True):
@@ -81,11 +88,21 @@ def _chosen(ask: Exchange, refresh: SealedRefresh) -> _Chosen:
     found = ask.engine.durable.read(lambda tx: family.find(tx, grantee, refresh.family))
     if found is None:
         raise InvalidGrant(detail="family over")
-    granted = [bytes(body).decode() for body in _details(found.details or "[]")]
+    return _still(ask, found)
+
+
+def _still(ask: Exchange, found: Family) -> _Chosen:
+    """What is asked of a family, and the client may have still: an operator may have taken something back."""
+    client = ask.client
+    bodies = [bytes(body).decode() for body in _details(found.details or "[]")]
+    details = [body for body in bodies if _type(body).type in client.detail_types]
+    left = tuple(each for each in _resources(found.resources) if each in client.audiences)
     return _Chosen(
-        scopes=narrowing.scopes(ask, found.scopes),
-        audience=narrowing.audience(ask, _resources(found.resources)),
-        details=narrowing.details(ask, granted) if narrowing.wants_details(ask) else found.details,
+        scopes=narrowing.scopes(
+            ask, " ".join(each for each in found.scopes.split() if each in client.scopes)
+        ),
+        audience=narrowing.audience(ask, left),
+        details=narrowing.details(ask, details) if narrowing.wants_details(ask) else joined(details),
     )
 
 
@@ -149,9 +166,7 @@ def _answer(ask: Exchange) -> dict[str, Any]:
     if isinstance(outcome, _Refused):
         raise InvalidGrant(detail=outcome.why)
     found: Family = outcome.family
-    chosen = ask.opened.chosen or _Chosen(
-        found.scopes, narrowing.audience(ask, _resources(found.resources)), found.details
-    )
+    chosen = ask.opened.chosen or _still(ask, found)
     session = outcome.standing.session
     login = Login.of(session) if session is not None else _login(found.login)
     granted = Granted(
