@@ -50,6 +50,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory, signer: Signer) -> Iterator[
         ciba_delivery="poll",
         serves=("https://api.example/",),
     )
+    found.signers["hall-a"] = signer
     yield found
     durable.close()
 
@@ -82,14 +83,12 @@ def signed_by(key: Signer, header: dict[str, Any], payload: Any) -> str:
 
 
 @pytest.mark.parametrize("member", ["alg", "typ", "kid", "crit", "jwk", "cty", "b64", "x5c", "jku"])
-def test_any_header(alone: House, signer: Signer, member: str) -> None:
-    alone.signers["hall-a"] = signer
+def test_any_header(alone: House, member: str) -> None:
     for junk in JUNK:
         take(alone, f"{b64({**WHOLE, member: junk})}.{b64({'sub': 'hall-a'})}.{b64(b'x' * 64)}")
 
 
 def test_any_claims_under_a_good_signature(alone: House, signer: Signer) -> None:
-    alone.signers["hall-a"] = signer
     now, dice = alone.clock.now, random.Random(SEED)
     names = (
         *("iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "claims", "resource"),
