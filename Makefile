@@ -16,7 +16,8 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 OWN := pyproject.toml sdk/python/pyproject.toml
 NODE_PARTS := tests/foreign/node_modules/.stamp bench/peer/node_modules/.stamp
 JAVA_HALL := examples/java-hall/target/java-hall.jar
-WORKERS ?= 2
+# more than cores: some tests wait, for a code to grow old or a server to die
+WORKERS ?= 3
 ARGS ?=
 
 # A mirror that pip was told of serves uv too.
