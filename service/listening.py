@@ -17,11 +17,19 @@ import socket
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from granian.server import MPServer
 from granian.server.mp import WorkerProcess
-from typing_extensions import override
+
+if TYPE_CHECKING:
+    from typing_extensions import override
+else:  # six MiB in a parent that needs nothing else of it
+
+    def override(method: object) -> object:
+        """Mark a method for the type checker."""
+        return method
+
 
 __all__ = ["OneSocket", "accept_no_more_when_told"]
 

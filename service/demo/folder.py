@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import secrets
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -188,7 +187,7 @@ def _by_certificate(demo: Demo) -> str:
         return ""
     return f"""\
 mtls = "{demo.mtls}"
-certificate_header = "X-Client-Cert-{secrets.token_hex(16)}"
+certificate_header = "X-Client-Cert-{os.urandom(16).hex()}"
 trusted_proxies = ["127.0.0.1"]
 """
 

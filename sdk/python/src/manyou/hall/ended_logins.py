@@ -6,7 +6,6 @@ Several processes share a file; without one, each remembers for itself, until it
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 import weakref
 from typing import TYPE_CHECKING
@@ -24,6 +23,8 @@ class EndedLogins:
 
     def __init__(self, file: Path | str = ":memory:") -> None:
         """``file``: SQLite's, made where it is missing, in a folder that the hall may write to."""
+        import sqlite3  # not for halls that keep their sessions themselves
+
         self._lock = threading.Lock()
         self._store = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=5)
         self._closing = weakref.finalize(self, self._store.close)
