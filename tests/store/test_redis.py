@@ -209,7 +209,7 @@ def test_slots_that_move_to_another_node_are_followed(
     texts = [each.decode() if isinstance(each, bytes) else str(each) for each in ids]
     for place in (other, owner, 3 - owner - other):
         redis_cluster.nodes[place].command("CLUSTER", "SETSLOT", slot, "NODE", texts[other])
-    redis_cluster.nodes[other].command("CLUSTER", "BUMPEPOCH")  # of two that claim a slot the newer one has it
+    redis_cluster.nodes[other].command("CLUSTER", "BUMPEPOCH")  # the newer claim to it counts
     assert [expiring.bump("n", clock.now + 10) for _ in range(2)] == [1, 2]
     expiring.close()
     for place in (owner, other, 3 - owner - other):  # back again, for the next test
