@@ -6,7 +6,6 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from idp.oauth.clients.certificates import Authorities
 from idp.oauth.clients.client_keys import ClientKeys
 from idp.oauth.clients.registered import Clients
 from idp.oauth.engine import Engine
@@ -18,7 +17,9 @@ from idp.oauth.waiting.ping import Pings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
+    from idp.oauth.clients.certificates import Authorities
     from idp.oauth.settings import OAuthSettings
     from idp.people.facts import Facts
     from idp.sessions.single_sign_on import SingleSignOn
@@ -44,6 +45,14 @@ class OAuth:
         """End the threads that tell clients something."""
         self.back_channel.close()
         self.pings.close()
+
+
+def _authorities(file: Path | None) -> Authorities | None:
+    if file is None:
+        return None
+    from idp.oauth.clients.certificates import Authorities  # X.509 for those who have it
+
+    return Authorities(file)
 
 
 def assemble(  # noqa: PLR0913 - a composition root names its parts
@@ -82,7 +91,7 @@ def assemble(  # noqa: PLR0913 - a composition root names its parts
         keys=keys,
         clients=Clients(durable, feed),
         client_keys=ClientKeys(fetcher, expiring, lambda data: keys.mac("jwks", data)),
-        authorities=Authorities(settings.client_ca_file) if settings.client_ca_file else None,
+        authorities=_authorities(settings.client_ca_file),
         facts=facts,
         sign_on=sign_on,
         fetcher=fetcher,

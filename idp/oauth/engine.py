@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from idp.oauth.clients.certificates import Authorities
 from idp.oauth.clients.client_keys import ClientKeys
 from idp.oauth.clients.registered import Clients
 from idp.oauth.senders.dpop import Proofs
@@ -18,6 +18,9 @@ from ledger import event_id
 from store import Durable, Expiring
 from web.access import DetailType
 from web.fetching import Fetcher
+
+if TYPE_CHECKING:  # X.509 is loaded where it is used: nine MiB
+    from idp.oauth.clients.certificates import Authorities
 
 __all__ = ["Engine"]
 

@@ -31,10 +31,8 @@ if TYPE_CHECKING:
     from idp.oauth.clients.client_keys import ClientKeys
     from keys import ForeignKeySet
 
-__all__ = ["TLS_NAMES", "Authorities", "check_name", "check_self_signed", "read", "read_dn"]
+__all__ = ["Authorities", "check_name", "check_self_signed", "read", "read_dn"]
 
-TLS_NAMES: Final = ("tls_subject_dn", "tls_san_dns", "tls_san_uri", "tls_san_ip", "tls_san_email")
-"""Members of a client's record, of which tls_client_auth has exactly one (RFC 8705 § 2.1.2)."""
 UNREADABLE: Final = (
     ValueError,
     UnsupportedAlgorithm,

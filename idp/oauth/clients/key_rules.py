@@ -9,7 +9,6 @@ import ipaddress
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from idp.oauth.clients.certificates import TLS_NAMES, read_dn
 from idp.oauth.clients.profiles import POLICIES
 from keys import KeySetRefused, read_key_set
 
@@ -20,13 +19,15 @@ __all__ = ["key_faults"]
 
 _SECRET: Final = frozenset({"client_secret_basic", "client_secret_post"})
 _KEYED: Final = frozenset({"private_key_jwt", "self_signed_tls_client_auth"})
+_TLS_NAMES: Final = ("tls_subject_dn", "tls_san_dns", "tls_san_uri", "tls_san_ip", "tls_san_email")
+"""Of which tls_client_auth has exactly one (RFC 8705 § 2.1.2)."""
 
 
 def key_faults(client: Client) -> list[str]:
     """Every rule that the record breaks, as English sentences."""
     method, policy = client.auth_method, POLICIES[client.profile]
     by_secret, given = method in _SECRET, bool(client.jwks or client.jwks_uri)
-    names = [name for name in TLS_NAMES if getattr(client, name)]
+    names = [name for name in _TLS_NAMES if getattr(client, name)]
     registered = (client.auth_alg, client.request_object_alg, client.ciba_request_alg)
     rules = [
         (method not in policy.auth_methods, f"auth_method: none that profile {client.profile} allows."),
@@ -89,8 +90,14 @@ def _text(value: str) -> object:
     return value
 
 
+def _read_dn(value: str) -> object:
+    from idp.oauth.clients.certificates import read_dn  # X.509 for those who have it
+
+    return read_dn(value)
+
+
 _READ: Final[dict[str, Callable[[str], object]]] = {
-    "tls_subject_dn": read_dn,
+    "tls_subject_dn": _read_dn,
     "tls_san_dns": _text,
     "tls_san_uri": _text,
     "tls_san_ip": ipaddress.ip_address,

@@ -15,7 +15,6 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from idp.oauth.clients import certificates
 from idp.oauth.clients.client import Client, secret_matches
 from idp.oauth.errors import InvalidClient, InvalidRequest
 from idp.oauth.proof.assertion import ASSERTION_TYPE, check_assertion, subject_of
@@ -102,12 +101,16 @@ def _by_assertion(engine: Engine, client: Client, shown: _Shown, call: Call) -> 
 def _by_authority(engine: Engine, client: Client, _shown: _Shown, call: Call) -> None:
     if engine.authorities is None:
         raise InvalidClient(detail="no authorities of clients are listed")
+    from idp.oauth.clients import certificates
+
     certificate = certificates.read(call.certificate)
     engine.authorities.check(certificate, call.now)
     certificates.check_name(client, certificate)
 
 
 def _by_own_certificate(engine: Engine, client: Client, _shown: _Shown, call: Call) -> None:
+    from idp.oauth.clients import certificates
+
     certificate = certificates.read(call.certificate)
     certificates.check_self_signed(client, engine.client_keys, certificate, call.now)
 
