@@ -36,11 +36,11 @@ run: .venv/.run ## the whole story at http://localhost:8000; TLS=1: at https://
 
 test: .venv/.test $(NODE_PARTS) ## all tests, both engines, browser included
 	@.ci/need tests
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 coverage: .venv/.test $(NODE_PARTS) ## the same with branch coverage
 	@.ci/need tests
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --cov --cov-report=term $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term $(ARGS)
 
 check: lint formatted types imports spelling architecture ## all but the tests; -k goes on after a failure
 
