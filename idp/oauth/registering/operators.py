@@ -12,9 +12,10 @@ import msgspec
 
 from idp.oauth.clients.client import Client, new_secret
 from idp.oauth.clients.profiles import POLICIES
-from idp.oauth.clients.registered import ClientFaulty, put, replace
+from idp.oauth.clients.registered import ClientFaulty, put
 from idp.oauth.events import client_event
 from idp.oauth.registering import initial
+from idp.oauth.registering.replacing import replaced
 from idp.oauth.registering.sector import check_sector
 from ledger import append
 from manyou.errors import Conflict, NotFound
@@ -171,15 +172,7 @@ def _client(engine: Engine, client_id: str) -> Client:
 
 
 def _replace(engine: Engine, before: Client, client: Client, what: str, now: int) -> None:
-    event_id = engine.event_id(now)
-
-    def work(tx: Tx) -> bool:
-        if not replace(tx, before, client, now):
-            return False
-        append(tx, client_event(event_id, what, before.client_id, at=now, actor="operator"))
-        return True
-
-    if not engine.durable.write(work):
+    if not replaced(engine, before, client, what, actor="operator", now=now):
         raise Conflict("Look at the client again; it was changed meanwhile.")
 
 

@@ -14,12 +14,13 @@ import msgspec
 
 from idp.oauth.clients.client import Client, new_secret, secret_matches
 from idp.oauth.clients.grant_types import CIBA, DEVICE_CODE
-from idp.oauth.clients.registered import ClientFaulty, put, replace
+from idp.oauth.clients.registered import ClientFaulty, put
 from idp.oauth.clients.rules import faults
 from idp.oauth.errors import InvalidClientMetadata, InvalidRedirectUri, InvalidToken
 from idp.oauth.events import client_event
 from idp.oauth.registering import initial, metadata
 from idp.oauth.registering.initial import Terms
+from idp.oauth.registering.replacing import replaced
 from idp.oauth.registering.sector import check_sector
 from idp.oauth.subject import sector_of
 from keys import base64url
@@ -140,17 +141,8 @@ def end(engine: Engine, before: Client, now: int) -> None:
 
 
 def _replace(engine: Engine, before: Client, client: Client, what: str, now: int) -> None:
-    event_id = engine.event_id(now)
-
-    def work(tx: Tx) -> bool:
-        if not replace(tx, before, client, now):
-            return False
-        append(tx, client_event(event_id, what, before.client_id, at=now, actor="client"))
-        return True
-
-    if not engine.durable.write(work):
+    if not replaced(engine, before, client, what, actor="client", now=now):
         raise InvalidToken("Read the registration with its newest registration access token.")
-    engine.clients.forget(before.client_id)
 
 
 def _read(sent: dict[str, Any]) -> metadata.Metadata:
